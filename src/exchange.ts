@@ -1,0 +1,77 @@
+import type { Readable } from "node:stream";
+import type { RelayError } from "./errors.ts";
+
+/**
+ * Header lines in wire order: name, value, name, value, … Names keep their case, values are latin-1
+ * strings, duplicates stay apart (RFC 9110 section 5.3).
+ */
+export type HeaderList = string[];
+
+/** One request on its way: what the client asked, and who it is. */
+export type Exchange = {
+  /** Unique while the process lives; in the log line. */
+  readonly id: string;
+  method: string;
+  /** Path and query, byte for byte as the client sent them. */
+  target: string;
+  /** Every header line as it arrived. */
+  headers: HeaderList;
+  /** Whole when it came in one piece with the head, else a stream; `null` when there is none. */
+  body: Buffer | Readable | null;
+  /** Declared length of the body in bytes; `undefined` when it is chunked or absent. */
+  readonly bodyLength: number | undefined;
+  /** Milliseconds on the clock of `performance.now()`. */
+  readonly startedAt: number;
+  /** Body bytes received so far. */
+  bytesIn: number;
+  /** The name of the client token that let this request in. */
+  client?: string;
+};
+
+/** How an exchange came to its end. `refused` is the relay's own error, whole. */
+export type Ending = "complete" | "client_left" | "upstream_broke" | "refused";
+
+/**
+ * Where an answer goes, a step at a time: `inform`* `head` `data`* `end`, or `fail` at any point.
+ * Nothing that is called after the end, or after the client left, has any effect.
+ */
+export interface Reply {
+  /** True once a head has been given: from there on a failure can only cut the connection. */
+  readonly started: boolean;
+  /** True once the client has left or the answer has ended. */
+  readonly over: boolean;
+  /** An interim answer (1xx but 100 and 101). */
+  inform(status: number, headers: HeaderList): void;
+  head(status: number, reason: string, headers: HeaderList): void;
+  /** A slice of the body, sent on at once. `false`: hold back until `onDrain`. */
+  data(chunk: Buffer): boolean;
+  end(trailers?: HeaderList): void;
+  /** Before the head: an error in OpenAI's shape. After it: the connection is cut (RFC 9112 section 8). */
+  fail(error: RelayError): void;
+  onDrain: (() => void) | null;
+  /** Called once when the client leaves before the end. */
+  onGone: (() => void) | null;
+}
+
+/** Everything that can answer: forwarding, the mock, and whatever is wrapped around them. */
+export type Answerer = (exchange: Exchange, reply: Reply) => void;
+
+/** What became of an exchange, for those who watch. */
+export type Outcome = {
+  ending: Ending;
+  /** 0 when no head was sent. */
+  status: number;
+  bytesOut: number;
+  /** Milliseconds from the request to the first byte of the head; `undefined` when none was sent. */
+  firstByteMs: number | undefined;
+  durationMs: number;
+  error?: RelayError;
+};
+
+/** Everything that watches and never touches. */
+export type Observer = {
+  asked?(exchange: Exchange): void;
+  answered?(exchange: Exchange, status: number, headers: HeaderList): void;
+  chunk?(exchange: Exchange, chunk: Buffer): void;
+  ended?(exchange: Exchange, outcome: Outcome): void;
+};
