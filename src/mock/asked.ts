@@ -1,0 +1,57 @@
+import { createHash } from "node:crypto";
+import * as v from "valibot";
+import type { Exchange, HeaderList } from "../exchange.ts";
+import { invalidParameter, missingParameter, notJson, notMultipart } from "./refusal.ts";
+
+/** One request as the operations of the mock see it. */
+export type Asked = {
+  method: string;
+  /** What the `{name}`s of the operation's path stand for. */
+  params: Record<string, string>;
+  query: URLSearchParams;
+  headers: HeaderList;
+  body: Buffer;
+  /** Follows from method, target and body: equal requests have equal digests. */
+  digest: string;
+};
+
+export function digestOf({ method, target }: Exchange, body: Buffer | null): string {
+  const hash = createHash("sha256").update(`${method} ${target}\n`);
+  return hash.update(body ?? "").digest("hex");
+}
+
+/** The first value of a header, by its lower-case name. */
+export function headerOf(headers: HeaderList, name: string): string | undefined {
+  const at = headers.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === name);
+  return at < 0 ? undefined : headers[at + 1];
+}
+
+export function jsonOf<T>(asked: Asked, schema: v.GenericSchema<unknown, T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(asked.body.toString());
+  } catch {
+    throw notJson();
+  }
+  return checked(value, schema);
+}
+
+/** The fields of a multipart form. */
+export async function formOf<T>(asked: Asked, schema: v.GenericSchema<unknown, T>): Promise<T> {
+  const type = headerOf(asked.headers, "content-type") ?? "";
+  const form = await new Response(new Uint8Array(asked.body), { headers: { "content-type": type } })
+    .formData()
+    .catch(() => {
+      throw notMultipart();
+    });
+  return checked(Object.fromEntries(form), schema);
+}
+
+function checked<T>(value: unknown, schema: v.GenericSchema<unknown, T>): T {
+  const result = v.safeParse(schema, value);
+  if (result.success) return result.output;
+  const issue = result.issues[0];
+  const param = v.getDotPath(issue) ?? undefined;
+  if (param && issue.received === "undefined") throw missingParameter(param);
+  throw invalidParameter(param, `expected ${issue.expected}, but got ${issue.received}`);
+}
