@@ -40,3 +40,134 @@ function typeOf(status: number): string {
   if (status === 429) return "rate_limit_error";
   return status < 500 ? "invalid_request_error" : "server_error";
 }
+
+// At the door (behaviours D, J and K).
+
+export function badRequest(what: string): RelayError {
+  return new RelayError(`${what} The relay forwards only well-formed HTTP/1.1 requests.`, {
+    status: 400,
+    code: "bad_request",
+  });
+}
+
+export function hostNotAllowed(host: string): RelayError {
+  const message = `The relay does not answer to the name "${host}". Use a loopback address, or add the name to allowedHosts.`;
+  return new RelayError(message, { status: 421, code: "host_not_allowed" });
+}
+
+export function originNotAllowed(origin: string): RelayError {
+  const message = `Web pages of ${origin} may not use this relay. Add the origin to allowedOrigins if they should.`;
+  return new RelayError(message, { status: 403, code: "origin_not_allowed" });
+}
+
+export function invalidToken(): RelayError {
+  const message =
+    "This relay wants one of its client tokens as the API key (Authorization: Bearer, api-key or x-relay-token).";
+  return new RelayError(message, { status: 401, code: "invalid_relay_token" });
+}
+
+export function methodNotAllowed(method: string): RelayError {
+  return new RelayError(`The relay does not serve ${method}.`, {
+    status: 405,
+    code: "method_not_allowed",
+    headers: ["Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"],
+  });
+}
+
+export function unknownPath(path: string): RelayError {
+  const message = `${path} is not one of the paths that this relay forwards (allowPaths) or serves itself (/_relay/health).`;
+  return new RelayError(message, { status: 404, code: "unknown_url" });
+}
+
+export function requestTimeout(what: string): RelayError {
+  return new RelayError(`${what} did not arrive in time.`, {
+    status: 408,
+    code: "request_timeout",
+  });
+}
+
+export function bodyTooLarge(limit: number): RelayError {
+  const message = `The body is larger than ${limit} bytes, the relay's limits.body.`;
+  return new RelayError(message, { status: 413, code: "body_too_large" });
+}
+
+export function uriTooLong(limit: number): RelayError {
+  const message = `Path and query are longer than ${limit} bytes, the relay's limits.target.`;
+  return new RelayError(message, { status: 414, code: "uri_too_long" });
+}
+
+export function unsupportedMediaType(type: string, accepted: readonly string[]): RelayError {
+  const message = `Bodies of type "${type}" are refused because validate is on. Send ${accepted.join(", ")} or a type that ends in +json.`;
+  return new RelayError(message, { status: 415, code: "unsupported_media_type" });
+}
+
+export function unsupportedExpectation(value: string): RelayError {
+  const message = `"Expect: ${value}" cannot be met; only 100-continue can.`;
+  return new RelayError(message, { status: 417, code: "unsupported_expectation" });
+}
+
+export function websocketDisabled(): RelayError {
+  return new RelayError("WebSockets do not pass here. Send the request over HTTP.", {
+    status: 426,
+    code: "websocket_disabled",
+    headers: ["Upgrade", "HTTP/1.1"],
+  });
+}
+
+export function overloaded(limit: number): RelayError {
+  const message = `The relay already has ${limit} requests in progress (limits.requests). Try again.`;
+  return new RelayError(message, {
+    status: 429,
+    code: "relay_overloaded",
+    retry: true,
+    headers: ["Retry-After", "1"],
+  });
+}
+
+export function headersTooLarge(limit: number): RelayError {
+  const message = `The headers are larger than ${limit} bytes, the relay's limits.headers.`;
+  return new RelayError(message, { status: 431, code: "headers_too_large" });
+}
+
+export function relayBug(cause: unknown): RelayError {
+  const message = "The relay failed on this request. This is a bug in it; its log says more.";
+  return new RelayError(message, { status: 500, code: "relay_error", cause });
+}
+
+export function unsupportedTransferEncoding(value: string): RelayError {
+  const message = `"Transfer-Encoding: ${value}" is not supported; only chunked is.`;
+  return new RelayError(message, { status: 501, code: "unsupported_transfer_encoding" });
+}
+
+export function draining(): RelayError {
+  return new RelayError("The relay is stopping. Try again once it is back.", {
+    status: 503,
+    code: "draining",
+    retry: true,
+    headers: ["Retry-After", "1"],
+  });
+}
+
+// On the way to OpenAI.
+
+export function keyMissing(why: string): RelayError {
+  return new RelayError(why, { status: 401, code: "key_missing" });
+}
+
+/** No connection could be used, or it broke. */
+export function upstreamFailed(code: UpstreamCode, message: string, cause: unknown): RelayError {
+  return new RelayError(message, { status: 502, code, cause });
+}
+
+export type UpstreamCode =
+  | "upstream_refused"
+  | "upstream_reset"
+  | "upstream_dns"
+  | "upstream_tls"
+  | "upstream_bad_response";
+
+/** `setting` is the timeout that fired, such as `timeouts.head`. */
+export function upstreamTimeout(setting: string, cause?: unknown): RelayError {
+  const message = `OpenAI was not fast enough for ${setting}. Raise that setting if the call may take longer.`;
+  return new RelayError(message, { status: 504, code: "upstream_timeout", cause });
+}

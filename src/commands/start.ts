@@ -1,0 +1,110 @@
+import { Command } from "commander";
+import { addSettingFlags, settingFlags } from "../config/flags.ts";
+import { type Loaded, loadConfig } from "../config/load.ts";
+import { createLogger, createRequestLog } from "../observe/log.ts";
+import { type Relay, startRelay } from "../relay.ts";
+import { createKeySource } from "../upstream/key.ts";
+import { version } from "../version.ts";
+import { ExitError } from "./exit.ts";
+
+export const start = addSettingFlags(
+  new Command("start")
+    .description("Start the relay and serve until it is told to stop")
+    .option("--json", "print one JSON object instead of the base URL once it listens"),
+).action(async (options: { json?: true; quiet?: true }, command: Command) => {
+  protectProcess();
+  const loaded = await loadConfig({
+    ...settingFlags(command),
+    env: process.env,
+    cwd: process.cwd(),
+  });
+  for (const remark of [...loaded.remarks, ...environmentRemarks()])
+    process.stderr.write(`${remark}\n`);
+
+  const logger = await createLogger(loaded.config);
+  const relay = await startRelay(loaded.config, [createRequestLog(logger)]).catch(explainListen);
+  stopOnSignals(relay);
+  const baseUrl = `${relay.server.url}/v1`;
+  if (!options.quiet) process.stderr.write(banner(loaded, baseUrl));
+  process.stdout.write(`${options.json ? JSON.stringify(describe(loaded, relay)) : baseUrl}\n`);
+});
+
+/** What somebody who shares this machine's user could pull the key out with. */
+function protectProcess(): void {
+  // Node would open its debugger on this signal.
+  if (process.platform !== "win32") process.on("SIGUSR1", () => {});
+  if (process.report) process.report.excludeEnv = true;
+}
+
+function environmentRemarks(): string[] {
+  const remarks: string[] = [];
+  if (process.env.NODE_TLS_REJECT_UNAUTHORIZED === "0")
+    remarks.push(
+      "NODE_TLS_REJECT_UNAUTHORIZED=0 is ignored: the key travels over verified TLS only.",
+    );
+  if (/insecure-http-parser/.test(process.env.NODE_OPTIONS ?? ""))
+    remarks.push(
+      "--insecure-http-parser in NODE_OPTIONS is ignored: it lets requests be smuggled.",
+    );
+  return remarks;
+}
+
+function describe({ config, files }: Loaded, { server }: Relay): Record<string, unknown> {
+  const upstream = config.mock ? "mock" : config.upstream;
+  const { pid } = process;
+  return { url: `${server.url}/v1`, port: server.port, pid, version, upstream, config: files };
+}
+
+function banner({ config, files }: Loaded, baseUrl: string): string {
+  const keys = createKeySource(config, process.env);
+  const missing = "none: set OPENAI_API_KEY and start again, or try --mock";
+  const key = config.auth === "passthrough" ? "each client's own" : keys.source;
+  const rows = [
+    ["Relay", `${baseUrl}  →  ${config.mock ? "the built-in mock" : config.upstream}`],
+    ...(config.mock ? [] : [["Key", key === "none" ? missing : key]]),
+    ...(files.length > 0 ? [["Config", files.join(", ")]] : []),
+  ];
+  const lines = rows.map(([name, value]) => `  ${name!.padEnd(8)}${value}`);
+  const clientKey = config.tokens.length > 0 ? "<client token>" : "relay";
+  return `
+openai-relay ${version}, ready in ${Math.round(performance.now())} ms
+
+${lines.join("\n")}
+
+  export OPENAI_BASE_URL=${baseUrl} OPENAI_API_KEY=${clientKey}
+
+Ctrl+C stops it.
+`;
+}
+
+/** First signal: live answers may finish, exit 0. Second: cut now, exit 130 or 143. */
+function stopOnSignals(relay: Relay): void {
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) {
+      relay.server.cut();
+      process.exit(signal === "SIGINT" ? 130 : 143);
+    }
+    stopping = true;
+    const { live } = relay.server;
+    if (live > 0)
+      process.stderr.write(`Waiting for ${live} live answer${live > 1 ? "s" : ""}; again cuts.\n`);
+    relay.stop().then(() => process.exit(0));
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+}
+
+async function explainListen(error: NodeJS.ErrnoException & { port?: number }): Promise<never> {
+  if (error.code === "EADDRINUSE") {
+    const { whoListens } = await import("./port.ts");
+    const who = await whoListens(error.port!);
+    const next = "Stop it, or start with --port 0 for a free port.";
+    throw new ExitError(1, `Port ${error.port} is in use${who ? ` by ${who}` : ""}. ${next}`);
+  }
+  if (error.code === "EACCES")
+    throw new ExitError(1, `Port ${error.port} needs more rights. Choose one above 1023.`);
+  if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND")
+    throw new ExitError(3, `host is not an address of this machine (${error.message}).`);
+  throw error;
+}

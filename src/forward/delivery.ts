@@ -1,0 +1,131 @@
+import type { Readable } from "node:stream";
+import type { Client, Dispatcher } from "undici";
+import type { HeaderList, Reply } from "../exchange.ts";
+import { toUpstreamFailure } from "../upstream/failure.ts";
+import { mayRetry } from "../upstream/retry.ts";
+import { toClientHeaders } from "./headers.ts";
+import type { Redirects, Step } from "./redirect.ts";
+import { toHeadAnswer } from "./via-get.ts";
+
+/** A request as it goes to OpenAI. */
+export type UpstreamRequest = {
+  method: string;
+  path: string;
+  headers: HeaderList;
+  body: Buffer | Readable | null;
+};
+
+/** What all attempts at one exchange share. */
+export type Course = {
+  reply: Reply;
+  /** The client sent HEAD and upstream is asked with a ranged GET. */
+  viaGet: boolean;
+  redirects: Redirects | undefined;
+  /** The timer of `timeouts.total`. */
+  timer: NodeJS.Timeout | undefined;
+  retried: boolean;
+};
+
+/**
+ * One attempt to have a request answered. undici calls the methods below, and each slice goes on to the
+ * reply in the same call. Whatever ends the attempt ends it once: what comes after is not heard.
+ */
+export class Delivery implements Dispatcher.DispatchHandler {
+  #course: Course;
+  #step: Step;
+  #client: Client;
+  #controller: Dispatcher.DispatchController | undefined;
+  #over = false;
+
+  /** Starts at once. `fresh`: on a connection that was never used. */
+  constructor(course: Course, step: Step, fresh = false) {
+    this.#course = course;
+    this.#step = step;
+    this.#client = step.pool.take(fresh);
+    course.reply.onDrain = () => this.#controller?.resume();
+    course.reply.onGone = () => this.#abort();
+    try {
+      this.#client.dispatch(step.request as Dispatcher.DispatchOptions, this);
+    } catch (error) {
+      this.onResponseError(undefined, error as Error);
+    }
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#over) controller.abort(unwanted);
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: unknown,
+    reason = "",
+  ): void {
+    if (this.#over) return;
+    const { reply, viaGet, redirects } = this.#course;
+    const headers = toClientHeaders(controller.rawHeaders as Buffer[]);
+    if (status < 200) {
+      reply.inform(status, headers);
+      return;
+    }
+    const next = redirects?.next(this.#step, status, headers);
+    if (next) {
+      this.#drop();
+      new Delivery(this.#course, next);
+    } else if (viaGet) {
+      const answer = toHeadAnswer(status, reason, headers);
+      reply.head(answer.status, answer.reason, answer.headers);
+      // Upstream may have ignored Range, and nobody wants the body.
+      this.#abort();
+    } else reply.head(status, reason, headers);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (!this.#course.reply.data(chunk)) controller.pause();
+  }
+
+  onResponseEnd(controller: Dispatcher.DispatchController): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#course.timer);
+    this.#step.pool.give(this.#client);
+    const trailers = controller.rawTrailers as Buffer[] | null | undefined;
+    this.#course.reply.end(trailers?.length ? toClientHeaders(trailers) : undefined);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
+    if (this.#over) return;
+    const { reply, retried, timer } = this.#course;
+    const { request, pool } = this.#step;
+    const written = this.#controller !== undefined;
+    this.#drop();
+    const failure = toUpstreamFailure(error, pool.origin);
+    const isLost = failure.status === 502 && failure.code !== "upstream_tls";
+    const attempt = { method: request.method, hasBody: request.body !== null, written };
+    if (isLost && !retried && !reply.started && !reply.over && mayRetry(attempt)) {
+      this.#course.retried = true;
+      new Delivery(this.#course, this.#step, true);
+      return;
+    }
+    clearTimeout(timer);
+    reply.fail(failure);
+  }
+
+  /** The client left, or nobody wants the rest: upstream must stop working for it. */
+  #abort(): void {
+    if (this.#over) return;
+    clearTimeout(this.#course.timer);
+    const controller = this.#controller;
+    this.#drop();
+    controller?.abort(unwanted);
+  }
+
+  /** Lets go of the connection; nothing that still comes over it counts. */
+  #drop(): void {
+    this.#over = true;
+    this.#step.pool.discard(this.#client);
+  }
+}
+
+const unwanted = new Error("The client left.");

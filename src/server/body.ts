@@ -1,0 +1,100 @@
+import type { IncomingMessage } from "node:http";
+import { Readable } from "node:stream";
+import { badRequest, bodyTooLarge, requestTimeout } from "../errors.ts";
+import type { Exchange } from "../exchange.ts";
+
+/** Bodies up to this many bytes are handed on whole when they came in one piece with the head. */
+const collectable = 65_536;
+
+export type BodyLimits = {
+  /** Bytes; 0: any. */
+  size: number;
+  /** Milliseconds without a byte after which an upload is given up; 0: never. */
+  idleMs: number;
+};
+
+/**
+ * Sets `exchange.body` and calls `ready`: at once when there is no body, as soon as this read of the
+ * socket is over when there is one. Never waits for a byte that has not arrived.
+ */
+export function receiveBody(
+  req: IncomingMessage,
+  exchange: Exchange,
+  limits: BodyLimits,
+  ready: () => void,
+): void {
+  const length = exchange.bodyLength;
+  if (length === 0 || (length === undefined && !req.headers["transfer-encoding"])) {
+    ready();
+    return;
+  }
+  if (length === undefined || length > collectable) {
+    exchange.body = new Upload(req, [], exchange, limits);
+    ready();
+    return;
+  }
+
+  const pieces: Buffer[] = [];
+  let decided = false;
+  const gather = (piece: Buffer) => {
+    exchange.bytesIn += piece.length;
+    pieces.push(piece);
+    if (exchange.bytesIn < length) return;
+    decided = true;
+    exchange.body = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
+    ready();
+  };
+  req.on("data", gather);
+  // Takes the stream out of its synchronous start, so that what the parser already holds comes now.
+  req.read(0);
+  process.nextTick(() => {
+    if (decided) return;
+    req.off("data", gather);
+    req.pause();
+    exchange.body = new Upload(req, pieces, exchange, limits);
+    ready();
+  });
+}
+
+/**
+ * A request body that is still arriving. Whoever reads it may destroy it when it is no longer wanted:
+ * the rest is then read away, and the client's connection lives on for the answer.
+ */
+class Upload extends Readable {
+  #req: IncomingMessage;
+
+  constructor(req: IncomingMessage, first: Buffer[], exchange: Exchange, limits: BodyLimits) {
+    super({ highWaterMark: collectable });
+    this.#req = req;
+    for (const piece of first) this.push(piece);
+
+    req.on("data", (piece: Buffer) => {
+      if (this.destroyed) return;
+      exchange.bytesIn += piece.length;
+      if (limits.size > 0 && exchange.bytesIn > limits.size) {
+        this.destroy(bodyTooLarge(limits.size));
+      } else if (!this.push(piece)) req.pause();
+    });
+    req.on("end", () => {
+      req.socket.setTimeout(0);
+      this.push(null);
+    });
+    // A client that leaves, or breaks its framing, ends the upload unfinished (RFC 9112 section 8).
+    req.on("error", () => {});
+    req.on("close", () => {
+      if (!req.complete) this.destroy(badRequest("The body was cut off."));
+    });
+    if (limits.idleMs > 0) {
+      req.setTimeout(limits.idleMs, () => this.destroy(requestTimeout("The rest of the body")));
+    }
+  }
+
+  override _read(): void {
+    this.#req.resume();
+  }
+
+  override _destroy(error: Error | null, done: (error: Error | null) => void): void {
+    this.#req.resume();
+    done(error);
+  }
+}

@@ -1,0 +1,27 @@
+import { unknownPath } from "../errors.ts";
+import type { Answerer, Exchange, Reply } from "../exchange.ts";
+
+/** Everything below this path is the relay's own; nothing else is. */
+const own = "/_relay/";
+
+/** Sends the relay's own paths to their answers, and every other one to `forward`. */
+export function createRouter(routes: Record<string, Answerer>, forward: Answerer): Answerer {
+  return function route(exchange: Exchange, reply: Reply) {
+    if (!exchange.target.startsWith(own)) {
+      forward(exchange, reply);
+      return;
+    }
+    const path = exchange.target.split("?", 1)[0]!;
+    const answer = routes[path.slice(own.length)];
+    if (answer) answer(exchange, reply);
+    else reply.fail(unknownPath(path));
+  };
+}
+
+/** `GET /_relay/health`: the relay serves. Tells nothing else about it. */
+export function health(_exchange: Exchange, reply: Reply): void {
+  const body = Buffer.from('{"status":"ok"}\n');
+  const headers = ["Content-Type", "application/json", "Content-Length", String(body.length)];
+  reply.head(200, "OK", [...headers, "Cache-Control", "no-store"]);
+  reply.data(body);
+}

@@ -1,0 +1,67 @@
+import { Client, type Dispatcher } from "undici";
+import type { Config } from "../config/settings.ts";
+import type { Connector } from "./connect.ts";
+
+/** Keep-alive connections to one origin, each used by one request at a time. */
+export type Pool = {
+  readonly origin: string;
+  /** A connection for one request: the one that was used last, or a new one. */
+  take(fresh: boolean): Client;
+  /** Gives a connection back after a whole answer. */
+  give(client: Client): void;
+  /** Closes a connection whose exchange did not end well. */
+  discard(client: Client): void;
+  close(): Promise<void>;
+};
+
+/**
+ * undici's own pools look through all their connections at each request, which takes long when
+ * thousands of streams are open. Here the free ones are a stack: the warmest first, the others idle
+ * until undici's keep-alive timer closes them.
+ */
+export function createPool(origin: string, config: Config, connect: Connector): Pool {
+  const free: Client[] = [];
+  const all = new Set<Client>();
+  const options: Client.Options = {
+    connect,
+    allowH2: false,
+    pipelining: 1,
+    maxHeaderSize: config.limits.headers,
+    headersTimeout: config.timeouts.head,
+    bodyTimeout: config.timeouts.idle,
+    // Shorter than the idle limit of servers that do not announce one, so that we close first.
+    keepAliveTimeout: 15_000,
+  };
+
+  function create(): Client {
+    const client = new Client(origin, options);
+    all.add(client);
+    client.on("disconnect", () => {
+      const at = free.indexOf(client);
+      if (at < 0) return;
+      free.splice(at, 1);
+      discard(client);
+    });
+    return client;
+  }
+
+  function discard(client: Client): void {
+    all.delete(client);
+    client.destroy().catch(() => {});
+  }
+
+  return {
+    origin,
+    take: (fresh) => (fresh ? undefined : free.pop()) ?? create(),
+    give: (client) => void free.push(client),
+    discard,
+    async close() {
+      const open = [...all];
+      free.length = 0;
+      all.clear();
+      await Promise.all(open.map((client) => client.destroy()));
+    },
+  };
+}
+
+export type { Dispatcher };

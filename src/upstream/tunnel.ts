@@ -1,0 +1,45 @@
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import { type buildConnector, Client } from "undici";
+import { upstreamFailed } from "../errors.ts";
+
+type Connector = buildConnector.connector;
+
+/**
+ * A connector that goes through an HTTP proxy by CONNECT (RFC 9110 section 9.3.6): the proxy sees where
+ * the bytes go, never the key. (undici's own ProxyAgent joins duplicate headers, so it cannot be used.)
+ */
+export function createTunnel(proxy: URL, toProxy: Connector, toUpstream: Connector): Connector {
+  const headers: string[] = [];
+  if (proxy.username !== "") {
+    const user = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
+    headers.push("Proxy-Authorization", `Basic ${Buffer.from(user).toString("base64")}`);
+  }
+
+  return function connect(options, callback) {
+    const port = options.port || (options.protocol === "https:" ? "443" : "80");
+    const host = options.hostname.includes(":") ? `[${options.hostname}]` : options.hostname;
+    const authority = `${host}:${port}`;
+    const client = new Client(proxy.origin, { connect: toProxy, allowH2: false });
+    const fail = (why: string, cause?: unknown) => {
+      client.destroy().catch(() => {});
+      const message = `The proxy ${proxy.host} does not lead to ${authority}: ${why}.`;
+      callback(upstreamFailed("upstream_refused", message, cause), null);
+    };
+    client.dispatch(
+      { method: "CONNECT", path: authority, headers: [...headers, "Host", authority] },
+      {
+        onRequestUpgrade(_controller, status, _headers, socket: Duplex) {
+          // undici lets go of the socket with the answer; the client has nothing left to close.
+          if (status < 200 || status > 299) {
+            socket.on("error", () => {}).destroy();
+            fail(`it answered ${status}`);
+          } else if (options.protocol === "https:") {
+            toUpstream({ ...options, httpSocket: socket as Socket }, callback);
+          } else callback(null, socket as Socket);
+        },
+        onResponseError: (_controller, error) => fail(error.message, error),
+      },
+    );
+  };
+}

@@ -1,0 +1,58 @@
+import { loadConfig } from "../../src/config/load.ts";
+import type { Observer, Outcome } from "../../src/exchange.ts";
+import { startRelay as start } from "../../src/relay.ts";
+
+export type TestRelay = AsyncDisposable & {
+  url: string;
+  port: number;
+  /** Exchanges that are being answered. */
+  readonly live: number;
+  /** What became of each exchange so far. */
+  outcomes: Outcome[];
+  /** The next exchange to end, or one that ended and nobody asked for yet. */
+  nextOutcome(): Promise<Outcome>;
+  stop(): Promise<void>;
+};
+
+/** The key that test relays put on. */
+export const testKey = "sk-test-relay-key";
+
+type Extras = { env?: NodeJS.ProcessEnv; observers?: Observer[] };
+
+/** A relay in this process on a free port; flags are settings by dotted path, as text. */
+export async function startRelay(
+  flags: Record<string, string | boolean | string[]>,
+  { env = {}, observers = [] }: Extras = {},
+): Promise<TestRelay> {
+  const given = { port: "0", ...flags };
+  const { config } = await loadConfig({ flags: given, env, cwd: process.cwd(), config: false });
+  const outcomes: Outcome[] = [];
+  const unseen: Outcome[] = [];
+  const waiting: ((outcome: Outcome) => void)[] = [];
+  const watch: Observer = {
+    ended(_exchange, outcome) {
+      outcomes.push(outcome);
+      const next = waiting.shift();
+      if (next) next(outcome);
+      else unseen.push(outcome);
+    },
+  };
+  const relay = await start(config, [watch, ...observers], {
+    OPENAI_API_KEY: testKey,
+    ...env,
+  });
+  return {
+    url: relay.server.url,
+    port: relay.server.port,
+    get live() {
+      return relay.server.live;
+    },
+    outcomes,
+    nextOutcome: async () => unseen.shift() ?? new Promise((resolve) => waiting.push(resolve)),
+    stop: () => relay.stop(),
+    async [Symbol.asyncDispose]() {
+      relay.server.cut();
+      await relay.stop();
+    },
+  };
+}
