@@ -1,17 +1,16 @@
 import * as v from "valibot";
 import { type Config, settings } from "../src/config/settings.ts";
-import { createMock } from "../src/mock/mock.ts";
-import { startServer } from "../src/server/server.ts";
+import { startRelay } from "../src/relay.ts";
 
-/** The mock behind the relay's own server, on a port of its own. */
+/** A relay that answers from its mock, on a port of its own. */
 export async function startMock() {
-  const config = { ...(defaultsOf(settings) as Config), port: 0 };
-  const server = await startServer(config, createMock(), []);
+  const config = { ...(defaultsOf(settings) as Config), mock: true, port: 0 };
+  const { server, stop } = await startRelay(config, []);
   return {
     url: server.url,
     async [Symbol.asyncDispose]() {
       server.cut();
-      await server.drain();
+      await stop();
     },
   };
 }

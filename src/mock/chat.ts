@@ -60,7 +60,13 @@ function* chunks(common: Common, text: string, n: number, usage?: CompletionUsag
 export function usageOf(prompt: string, answer: string, n: number): CompletionUsage {
   const prompt_tokens = tokensIn(prompt);
   const completion_tokens = tokensIn(answer) * n;
-  return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
+  return {
+    prompt_tokens,
+    completion_tokens,
+    total_tokens: prompt_tokens + completion_tokens,
+    prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
+    completion_tokens_details: { reasoning_tokens: 0, audio_tokens: 0 },
+  };
 }
 
 function indexes(n: number): number[] {
