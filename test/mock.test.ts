@@ -56,6 +56,18 @@ test.each(repeatable)("the same request for %s has the same answer", async (_, p
   expect(first).toEqual(second);
 });
 
+test("an answer made today is the answer made in a year", async () => {
+  await using mock = await startMock();
+
+  const asked = post({ model: "m", messages: hello });
+  const { text } = await ask(`${mock.url}/v1/chat/completions`, asked);
+
+  expect(JSON.parse(text)).toMatchObject({
+    id: "chatcmpl-2741b7ab28d4689f9074ef35337c8f6c",
+    created: 1_750_000_000,
+  });
+});
+
 test("another request has another id", async () => {
   await using mock = await startMock();
   const chat = (content: string) =>
