@@ -16,7 +16,7 @@ export async function createLogger(config: Config): Promise<Logger> {
 
 /**
  * One line a request, made of named fields only: no header, no body, no query can slip in (they may hold
- * secrets). Control characters never reach the log: the door refuses them in targets.
+ * secrets).
  */
 export function createRequestLog(logger: Logger): Observer {
   return {
@@ -24,7 +24,7 @@ export function createRequestLog(logger: Logger): Observer {
       const line = {
         id: exchange.id,
         method: exchange.method,
-        path: exchange.target.split("?", 1)[0]!.slice(0, 512),
+        path: toPrintable(exchange.target.split("?", 1)[0]!),
         status: outcome.status,
         bytesIn: exchange.bytesIn,
         bytesOut: outcome.bytesOut,
@@ -50,4 +50,9 @@ function causeOf(cause: unknown): string | undefined {
 
 function toTenths(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : Math.round(ms * 10) / 10;
+}
+
+/** Nothing that a terminal could take for a command (targets that were refused are logged too). */
+function toPrintable(path: string): string {
+  return path.slice(0, 512).replace(/[^\x20-\x7e]/g, "?");
 }
