@@ -1,0 +1,57 @@
+import { mkdirSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { build, type Metafile, type Plugin } from "esbuild";
+import { jsonSchema } from "../src/config/json-schema.ts";
+import { licencesOf, packagesOf } from "./licences.ts";
+
+// Writes dist/: the relay with all its libraries in one file, so that npx installs one package.
+process.chdir(join(import.meta.dirname, ".."));
+mkdirSync("dist", { recursive: true });
+
+const slimUndici: Plugin = {
+  name: "slim undici",
+  setup({ onResolve }) {
+    onResolve({ filter: /^undici$/ }, () => ({
+      path: join(import.meta.dirname, "undici-slim.cjs"),
+    }));
+  },
+};
+
+const { metafile } = await build({
+  entryPoints: ["src/cli.ts"],
+  outfile: "dist/cli.cjs",
+  bundle: true,
+  platform: "node",
+  target: "node22.19",
+  // Not ESM, which would load every built-in module of every library at start.
+  format: "cjs",
+  minify: true,
+  keepNames: true,
+  // An uncaught error prints the whole source line.
+  lineLimit: 200,
+  legalComments: "none",
+  metafile: true,
+  plugins: [slimUndici],
+});
+const packages = packagesOf(Object.keys(metafile.inputs));
+writeFileSync("dist/licences.txt", licencesOf(packages));
+writeFileSync("dist/config.schema.json", `${JSON.stringify(jsonSchema(), null, 2)}\n`);
+
+if (!process.argv.includes("--quiet")) report(metafile);
+
+/** The bundle's size, and whose bytes they are. */
+function report({ outputs }: Metafile): void {
+  const parts = new Map<string, number>();
+  for (const [file, { bytesInOutput }] of Object.entries(outputs["dist/cli.cjs"]!.inputs)) {
+    const name = packagesOf([file])[0]?.replace("node_modules/", "") ?? "openai-relay";
+    parts.set(name, (parts.get(name) ?? 0) + bytesInOutput);
+  }
+  const sizes = [...parts]
+    .sort(([, a], [, b]) => b - a)
+    .map(([name, size]) => `${name} ${kB(size)}`);
+  console.log(`dist/cli.cjs ${kB(statSync("dist/cli.cjs").size)}: ${sizes.join(", ")}`);
+}
+
+function kB(bytes: number): string {
+  return `${(bytes / 1000).toFixed(0)} kB`;
+}

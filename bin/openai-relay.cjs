@@ -1,0 +1,54 @@
+#!/usr/bin/env node
+"use strict";
+// In the syntax of Node 4 and with no dependency: see node-version.cjs.
+const childProcess = require("child_process");
+const fs = require("fs");
+const os = require("os");
+const path = require("path");
+const nodeVersion = require("./node-version.cjs");
+
+if (nodeVersion.newerNode) handOver(nodeVersion.newerNode);
+else run(path.join(__dirname, "../dist/cli.cjs"));
+
+function run(bundle) {
+  if (!fs.existsSync(bundle)) {
+    process.stderr.write('openai-relay is not built yet: run "npm run build" first.\n');
+    process.exit(1);
+  }
+  if (process.env.OPENAI_RELAY_HANDED_OVER) followLauncher();
+  cacheCompiledCode();
+  require(bundle);
+}
+
+/** In the user's own cache folder: what others can write (/tmp) must not be run as code. */
+function cacheCompiledCode() {
+  const caches = process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache");
+  try {
+    require("module").enableCompileCache(path.join(caches, "openai-relay"));
+  } catch (_) {
+    // Only slower.
+  }
+}
+
+/** In a checkout, an old Node may start what `npm ci` brought a new one for. */
+function handOver(node) {
+  const child = childProcess.spawn(node, [__filename].concat(process.argv.slice(2)), {
+    stdio: ["inherit", "inherit", "inherit", "ipc"],
+    env: Object.assign({}, process.env, { OPENAI_RELAY_HANDED_OVER: "1" }),
+  });
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
+    process.on(signal, () => child.kill(signal));
+  child.on("error", nodeVersion.refuse);
+  child.on("exit", (code, signal) => {
+    if (!signal) process.exit(code);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}
+
+/** The other end of `handOver`: dies with the launcher, and hides all this from the relay. */
+function followLauncher() {
+  delete process.env.OPENAI_RELAY_HANDED_OVER;
+  process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
+  process.channel.unref();
+}
