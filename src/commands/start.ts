@@ -13,11 +13,7 @@ export const start = addSettingFlags(
     .option("--json", "print one JSON object instead of the base URL once it listens"),
 ).action(async (options: { json?: true; quiet?: true }, command: Command) => {
   protectProcess();
-  const loaded = await loadConfig({
-    ...settingFlags(command),
-    env: process.env,
-    cwd: process.cwd(),
-  });
+  const loaded = await loadConfig(settingFlags(command));
   for (const remark of [...loaded.remarks, ...environmentRemarks()])
     process.stderr.write(`${remark}\n`);
 

@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { readFile } from "node:fs/promises";
+import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
 import type { Config } from "../config/settings.ts";
 import { keyMissing } from "../errors.ts";
@@ -42,6 +43,7 @@ function fromEnv(name: string, env: NodeJS.ProcessEnv): Origin {
 
 function fromFile(file: string): Origin {
   if (file === "") return undefined;
+  if (file === "-") return { source: "standard input", read: () => text(process.stdin) };
   return { source: `file ${file}`, read: () => readFile(file, "utf8") };
 }
 
@@ -77,12 +79,12 @@ function once(origin: Origin): KeySource["key"] {
 }
 
 async function readKey({ source, read }: NonNullable<Origin>): Promise<string> {
-  const text = await read().catch((cause: unknown) => {
+  const given = await read().catch((cause: unknown) => {
     // The cause may quote what the command printed: its code is all that is told.
     const code = (cause as { code?: unknown }).code;
     throw keyMissing(`The API key could not be read from ${source} (${String(code ?? "failed")}).`);
   });
-  const key = text.trim();
+  const key = given.trim();
   if (!/^[\x21-\x7e]+$/.test(key))
     throw keyMissing(`What was read from ${source} is not an API key: it must be one word.`);
   return key;

@@ -21,9 +21,18 @@ export type Running = AsyncDisposable & {
 type Options = { env?: NodeJS.ProcessEnv; cwd?: string };
 
 /** Starts the command line from its source, in an empty folder and an environment with nothing of ours. */
-export function startCommand(args: string[], { env = {}, cwd }: Options = {}): Running {
+export function startCommand(args: string[], options?: Options): Running {
+  return startProgram(process.execPath, [cli, ...args], options);
+}
+
+/** The same for any other program. */
+export function startProgram(
+  file: string,
+  args: string[],
+  { env = {}, cwd }: Options = {},
+): Running {
   const folder = mkdtempSync(join(tmpdir(), "relay-run-"));
-  const child = spawn(process.execPath, [cli, ...args], {
+  const child = spawn(file, args, {
     cwd: cwd ?? folder,
     env: { PATH: process.env.PATH, HOME: folder, NO_COLOR: "1", ...env },
     stdio: ["pipe", "pipe", "pipe"],
