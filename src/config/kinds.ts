@@ -7,10 +7,12 @@ export type Setting<T = unknown> = {
   /** What the text of a flag or an environment variable says, before the schema sees it. */
   fromText: (text: string) => unknown;
   /** How people read the value, where that is not plain: 10000 is `10s`. */
-  toText?: (value: T) => string;
+  toText?(value: T): string;
   /** As a config file would say it. */
   default: unknown;
   about: string;
+  /** The heading it stands under in help and README. */
+  section?: string;
   /** What stands for the value in `--help`; absent for switches. */
   placeholder?: string;
   short?: string;
@@ -18,7 +20,7 @@ export type Setting<T = unknown> = {
   repeatable?: boolean;
   /** Only for config files and the environment: no flag. */
   noFlag?: boolean;
-  /** A value for `relay.config.example.json` when the default would teach nothing. */
+  /** A value that teaches more than the default does, for the JSON Schema. */
   example?: unknown;
   /** A discovered config file may not set it until it is trusted. */
   trusted?: boolean;
@@ -39,6 +41,12 @@ const words = new Map([
   ...["true", "1", "yes", "on"].map((word) => [word, true] as const),
   ...["false", "0", "no", "off"].map((word) => [word, false] as const),
 ]);
+
+/** Puts settings under a heading. */
+export function section<T extends Record<string, Setting>>(title: string, settings: T): T {
+  const entries = Object.entries(settings);
+  return Object.fromEntries(entries.map(([name, one]) => [name, { ...one, section: title }])) as T;
+}
 
 export function text(
   fallback: string,

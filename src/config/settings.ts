@@ -1,6 +1,16 @@
 import { isIP } from "node:net";
 import * as v from "valibot";
-import { choice, duration, list, type Setting, size, text, toggle, whole } from "./kinds.ts";
+import {
+  choice,
+  duration,
+  list,
+  type Setting,
+  section,
+  size,
+  text,
+  toggle,
+  whole,
+} from "./kinds.ts";
 
 export type { Setting } from "./kinds.ts";
 
@@ -8,8 +18,8 @@ const kb = 1024;
 const mb = 1024 ** 2;
 
 const anyText = [/[\s\S]/, "a text that is not empty"] as const;
-const headerValue = [/^[\x21-\x7e]*$/, "a text of letters, digits and signs"] as const;
-const headerItem = [/^[\x21-\x7e]+$/, "a text of letters, digits and signs"] as const;
+const headerValue = [/^[!-~]*$/, "a text of letters, digits and signs"] as const;
+const headerItem = [/^[!-~]+$/, "a text of letters, digits and signs"] as const;
 const headerName = [/^[a-zA-Z0-9!#$%&'*+.^_`|~-]+$/, "the name of a header"] as const;
 const hostName = [/^[^\s/@]+$/, 'a host such as "files.example.com", without https://'] as const;
 const prefix = [/^\//, 'a path that starts with "/"'] as const;
@@ -81,153 +91,175 @@ function fromJson(text: string): unknown {
  * the JSON Schema, the help text and the table in the README are all made from this table.
  */
 export const settings = {
-  port: whole(0, 65535, 8484, "Port to listen on; 0 picks a free one", { short: "p" }),
-  host: {
-    ...text("127.0.0.1", "Address to listen on; a loopback address means IPv4 and IPv6 loopback", {
-      placeholder: "address",
-      trusted: true,
-    }),
-    schema: address,
-  } as Setting<string>,
-  upstream: {
-    ...text(
-      "https://api.openai.com",
-      "Where requests go; without a path of its own, /v1 is put in front",
-      { placeholder: "url", trusted: true },
-    ),
-    schema: upstreamUrl,
-  } as Setting<string>,
-  insecureUpstream: toggle(false, "Allow http:// to an upstream that is not loopback", {
-    trusted: true,
-  }),
-  mock: toggle(false, "Answer from the built-in mock: no key, no network"),
-  keyFile: text("", "Read the API key from this file; - reads it from standard input", {
-    placeholder: "file",
-    trusted: true,
-    isFile: true,
-  }),
-  adminKeyFile: text("", "Read the admin key from this file", {
-    placeholder: "file",
-    trusted: true,
-    isFile: true,
-  }),
-  keyCommand: {
-    ...list(anyText, "Run this command (an argument list, no shell); it prints the API key", {
+  ...section("Listening", {
+    port: whole(0, 65535, 8484, "Port to listen on; 0 picks a free one", { short: "p" }),
+    host: {
+      ...text(
+        "127.0.0.1",
+        "Address to listen on; a loopback address means IPv4 and IPv6 loopback",
+        {
+          placeholder: "address",
+          trusted: true,
+        },
+      ),
+      schema: address,
+    } as Setting<string>,
+    tokens: list(headerItem, "Client tokens, one of which every request must carry", {
       noFlag: true,
       trusted: true,
+      secret: true,
     }),
-    // An argument may hold a comma.
-    fromText: (t: string) => (t.startsWith("[") ? fromJson(t) : t.split(/\s+/)),
-  },
-  auth: choice(
-    ["replace", "passthrough"],
-    "replace",
-    "Put the relay's key on, or leave the client's own",
-    { trusted: true },
-  ),
-  authHeader: text(
-    "authorization",
-    "Header that carries the key, for upstreams that want another",
-    { placeholder: "name", trusted: true },
-    headerName,
-  ),
-  organization: text(
-    "",
-    "OpenAI-Organization for requests that name none",
-    { placeholder: "id" },
-    headerValue,
-  ),
-  project: text(
-    "",
-    "OpenAI-Project for requests that name none",
-    { placeholder: "id" },
-    headerValue,
-  ),
-  beta: list(headerItem, "OpenAI-Beta flags, merged with the client's", {
-    placeholder: "flag",
-    example: ["assistants=v2"],
-  }),
-  defaultContentType: toggle(
-    true,
-    "Send Content-Type: application/json with bodies that have none",
-  ),
-  validate: toggle(false, "Refuse bodies whose Content-Type is not in contentTypes with 415"),
-  contentTypes: {
-    ...list(mediaType, "Media types that validate accepts, beside every type that ends in +json", {
-      placeholder: "type",
+    allowedHosts: list(hostName, "More names that clients may use for the relay in Host", {
+      placeholder: "name",
+      trusted: true,
+      example: ["host.docker.internal"],
     }),
-    default: ["application/json", "multipart/form-data", "application/sdp"],
-  },
-  headViaGet: toggle(false, "Ask for binary content with GET and Range when the client sends HEAD"),
-  followRedirects: list(
-    hostName,
-    "Hosts to which redirects of GET are followed, never with the key",
-    { placeholder: "host", trusted: true, example: ["files.example.com"] },
-  ),
-  rewrite: {
-    schema: v.array(rewriteRule, "a list of rules"),
-    fromText: fromJson,
-    default: [],
-    about: "Rules that replace methods and paths before forwarding",
-    noFlag: true,
-    example: [{ method: "POST", path: "/v1/responses:stream", to: { path: "/v1/responses" } }],
-  } as Setting<RewriteRule[]>,
-  allowPaths: list(prefix, "Forward only paths that begin with one of these; none: every path", {
-    placeholder: "prefix",
-    example: ["/v1/"],
+    allowedOrigins: list(origin, "Web origins that may call the relay from a browser", {
+      placeholder: "origin",
+      trusted: true,
+      example: ["http://localhost:5173"],
+    }),
+    allowPaths: list(prefix, "Forward only paths that begin with one of these; none: every path", {
+      placeholder: "prefix",
+      example: ["/v1/"],
+    }),
   }),
-  allowedHosts: list(hostName, "More names that clients may use for the relay in Host", {
-    placeholder: "name",
-    trusted: true,
-    example: ["host.docker.internal"],
-  }),
-  allowedOrigins: list(origin, "Web origins that may call the relay from a browser", {
-    placeholder: "origin",
-    trusted: true,
-    example: ["http://localhost:5173"],
-  }),
-  tokens: list(headerItem, "Client tokens, one of which every request must carry", {
-    noFlag: true,
-    trusted: true,
-    secret: true,
-  }),
-  proxy: {
-    ...text("env", "Proxy towards the upstream: a URL, env (HTTPS_PROXY, NO_PROXY) or off", {
-      placeholder: "url",
+  ...section("Upstream", {
+    upstream: {
+      ...text(
+        "https://api.openai.com",
+        "Where requests go; without a path of its own, /v1 is put in front",
+        { placeholder: "url", trusted: true },
+      ),
+      schema: upstreamUrl,
+    } as Setting<string>,
+    insecureUpstream: toggle(false, "Allow http:// to an upstream that is not loopback", {
       trusted: true,
     }),
-    schema: proxyUrl,
-  } as Setting<string>,
-  ca: text("", "PEM file with more certificate authorities to trust upstream", {
-    placeholder: "file",
-    trusted: true,
-    isFile: true,
+    mock: toggle(false, "Answer from the built-in mock: no key, no network"),
+    proxy: {
+      ...text("env", "Proxy towards the upstream: a URL, env (HTTPS_PROXY, NO_PROXY) or off", {
+        placeholder: "url",
+        trusted: true,
+      }),
+      schema: proxyUrl,
+    } as Setting<string>,
+    ca: text("", "PEM file with more certificate authorities to trust upstream", {
+      placeholder: "file",
+      trusted: true,
+      isFile: true,
+    }),
+    systemCa: toggle(true, "Trust the certificate authorities of the system as well"),
+    followRedirects: list(
+      hostName,
+      "Hosts to which redirects of GET are followed, never with the key",
+      { placeholder: "host", trusted: true, example: ["files.example.com"] },
+    ),
   }),
-  systemCa: toggle(true, "Trust the certificate authorities of the system as well"),
-  antiBuffering: toggle(false, "Add X-Accel-Buffering: no to event streams, for proxies in front"),
-  timeouts: {
+  ...section("Key", {
+    keyFile: text("", "Read the API key from this file; - reads it from standard input", {
+      placeholder: "file",
+      trusted: true,
+      isFile: true,
+    }),
+    adminKeyFile: text("", "Read the admin key from this file", {
+      placeholder: "file",
+      trusted: true,
+      isFile: true,
+    }),
+    keyCommand: {
+      ...list(anyText, "Run this command (an argument list, no shell); it prints the API key", {
+        noFlag: true,
+        trusted: true,
+      }),
+      // An argument may hold a comma.
+      fromText: (t: string) => (t.startsWith("[") ? fromJson(t) : t.split(/\s+/)),
+    },
+    auth: choice(
+      ["replace", "passthrough"],
+      "replace",
+      "Put the relay's key on, or leave the client's own",
+      { trusted: true },
+    ),
+    authHeader: text(
+      "authorization",
+      "Header that carries the key, for upstreams that want another",
+      { placeholder: "name", trusted: true },
+      headerName,
+    ),
+    organization: text(
+      "",
+      "OpenAI-Organization for requests that name none",
+      { placeholder: "id" },
+      headerValue,
+    ),
+    project: text(
+      "",
+      "OpenAI-Project for requests that name none",
+      { placeholder: "id" },
+      headerValue,
+    ),
+  }),
+  ...section("Requests and answers", {
+    beta: list(headerItem, "OpenAI-Beta flags, merged with the client's", {
+      placeholder: "flag",
+      example: ["assistants=v2"],
+    }),
+    defaultContentType: toggle(
+      true,
+      "Send Content-Type: application/json with bodies that have none",
+    ),
+    validate: toggle(false, "Refuse bodies whose Content-Type is not in contentTypes with 415"),
+    contentTypes: {
+      ...list(
+        mediaType,
+        "Media types that validate accepts, beside every type that ends in +json",
+        {
+          placeholder: "type",
+        },
+      ),
+      default: ["application/json", "multipart/form-data", "application/sdp"],
+    },
+    headViaGet: toggle(
+      false,
+      "Ask for binary content with GET and Range when the client sends HEAD",
+    ),
+    rewrite: {
+      schema: v.array(rewriteRule, "a list of rules"),
+      fromText: fromJson,
+      default: [],
+      about: "Rules that replace methods and paths before forwarding",
+      noFlag: true,
+      example: [{ method: "POST", path: "/v1/responses:stream", to: { path: "/v1/responses" } }],
+    } as Setting<RewriteRule[]>,
+    antiBuffering: toggle(
+      false,
+      "Add X-Accel-Buffering: no to event streams, for proxies in front",
+    ),
+  }),
+  timeouts: section("Timeouts", {
     connect: duration("10s", "To connect to the upstream, TLS included"),
     head: duration(0, "For the head of an answer; 0: none"),
     idle: duration(0, "Between two slices of an answer; 0: none"),
     total: duration(0, "For a whole exchange; 0: none"),
     upload: duration("5m", "For the next byte of a request body; 0: none"),
     drain: duration("30s", "For live answers to finish when the relay is told to stop"),
-  },
-  limits: {
+  }),
+  limits: section("Limits", {
     connections: whole(1, 1_000_000, 16_384, "Open client connections"),
     requests: whole(0, 1_000_000, 0, "Requests at the same time; 0: any number"),
     headers: size([kb, mb], "64kb", "Header section of a request or an answer"),
     target: size([kb, mb], "32kb", "Path and query of a request"),
     body: size([0, 1024 * 1024 * mb], 0, "Body of a request; 0: any size"),
-  },
-  log: {
+  }),
+  log: section("Log", {
     level: choice(["silent", "error", "warn", "info", "debug", "trace"], "info", "What to log"),
     format: choice(
       ["auto", "pretty", "json"],
       "auto",
       "auto: pretty on a terminal, JSON lines else",
     ),
-  },
+  }),
 };
 
 type Values<T> = { [K in keyof T]: T[K] extends Setting<infer V> ? V : Values<T[K]> };

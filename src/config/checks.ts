@@ -1,0 +1,52 @@
+import { accessSync, constants, statSync } from "node:fs";
+import { isLoopback, pointsAt } from "./loopback.ts";
+import type { Config } from "./settings.ts";
+import { printable } from "./shown.ts";
+
+type Path = "host" | "upstream" | "keyFile" | "adminKeyFile" | "ca";
+type Complaint = [path: Path, what: string];
+
+/** What cannot be seen on one setting alone: the first word of each complaint is the setting's. */
+export function complaintsAbout(config: Config): Complaint[] {
+  const { host, port, upstream, tokens, mock, insecureUpstream } = config;
+  const complaints: Complaint[] = [];
+  const complain = (path: Path, what: string) => complaints.push([path, what]);
+
+  if (!isLoopback(host) && tokens.length === 0)
+    complain(
+      "host",
+      "others could reach the relay and spend your key. Set tokens (RELAY_TOKENS) that clients must show, or listen on 127.0.0.1.",
+    );
+  const { protocol, hostname } = new URL(upstream);
+  if (mock) {
+    // Nobody is asked.
+  } else if (pointsAt(upstream, host, port)) {
+    complain("upstream", "that is this relay itself. Name the server behind it, or another port.");
+  } else if (protocol === "http:" && !isLoopback(hostname) && !insecureUpstream) {
+    complain(
+      "upstream",
+      "the key would travel unencrypted. Use https://, or set insecureUpstream if that network is yours.",
+    );
+  }
+  for (const path of ["keyFile", "adminKeyFile", "ca"] as const) {
+    const fault = faultOf(config[path], path !== "ca");
+    if (fault) complain(path, fault);
+  }
+  return complaints;
+}
+
+function faultOf(file: string, isSecret: boolean): string | undefined {
+  if (file === "" || file === "-") return undefined;
+  try {
+    const stat = statSync(file);
+    if (stat.isDirectory()) return "that is a folder, not a file.";
+    accessSync(file, constants.R_OK);
+    const isShared = stat.isFile() && (stat.mode & 0o077) !== 0 && process.platform !== "win32";
+    if (isSecret && isShared)
+      return `others on this machine may read it. Run: chmod 600 ${printable(file)}`;
+    return undefined;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code === "ENOENT" ? "there is no such file." : `it cannot be read (${code}).`;
+  }
+}

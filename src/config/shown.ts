@@ -1,0 +1,28 @@
+import type { Setting } from "./kinds.ts";
+
+/** A value as it may be printed: no secrets, nothing that a terminal would obey. */
+export function shown(setting: Setting | undefined, value: unknown): string {
+  return printable(JSON.stringify(redacted(setting, value)) ?? String(value));
+}
+
+/** A value without its secrets. */
+export function redacted(setting: Setting | undefined, value: unknown): unknown {
+  if (Array.isArray(value)) return value.map((part) => redacted(setting, part));
+  if (setting?.secret) return "(hidden)";
+  if (typeof value === "string") return masked(value);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value);
+  return Object.fromEntries(entries.map(([name, part]) => [name, redacted(setting, part)]));
+}
+
+/** A text with its control and formatting characters made visible. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) => {
+    return `\\u${c.codePointAt(0)!.toString(16).padStart(4, "0")}`;
+  });
+}
+
+/** Hides what looks like a key, and the user and password of a URL. */
+function masked(text: string): string {
+  return text.replace(/\b(sk|ek)-[\w-]{4,}/g, "$1-…").replace(/(\w:\/\/)[^\s/?#]*@/g, "$1…@");
+}
