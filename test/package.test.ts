@@ -1,0 +1,124 @@
+import { execSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { delimiter, dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { version } from "../src/version.ts";
+import { startProgram } from "./support/command.ts";
+
+// The package as npm would publish it, installed into an empty folder without any registry.
+
+/** Node binaries to try it on, beside the one that runs this: paths, separated like those of PATH. */
+const nodes = [process.execPath, ...(process.env.TEST_NODES?.split(delimiter) ?? [])];
+const isWindows = process.platform === "win32";
+const folder = mkdtempSync(join(tmpdir(), "relay-package-"));
+const installed = join(folder, "empty/node_modules/openai-relay");
+let tarball: string;
+
+beforeAll(() => {
+  tarball = join(folder, npm(`pack --pack-destination "${folder}"`, ".").trim());
+  mkdirSync(join(folder, "empty"));
+  npm(`install --offline "${tarball}"`, join(folder, "empty"));
+}, 60_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+test("the package is a few files and no more", () => {
+  expect(filesIn(installed)).toEqual([
+    "LICENSE",
+    "README.md",
+    "bin/node-version.cjs",
+    "bin/openai-relay.cjs",
+    "dist/cli.cjs",
+    "dist/config.schema.json",
+    "dist/licences.txt",
+    "package.json",
+  ]);
+});
+
+test("it is small", () => {
+  const bytes = filesIn(installed).map((file) => statSync(join(installed, file)).size);
+
+  expect(bytes.reduce((a, b) => a + b)).toBeLessThan(1_000_000);
+  expect(statSync(tarball).size).toBeLessThan(300_000);
+});
+
+test("it brings no other package and runs nothing when it is installed", async () => {
+  const manifest = JSON.parse(await readFile(join(installed, "package.json"), "utf8"));
+
+  expect(readdirSync(dirname(installed)).filter((name) => !name.startsWith("."))).toEqual([
+    "openai-relay",
+  ]);
+  expect(manifest).not.toHaveProperty("dependencies");
+  expect(manifest).not.toHaveProperty("optionalDependencies");
+  expect(manifest).not.toHaveProperty("peerDependencies");
+  for (const script of ["preinstall", "install", "postinstall"])
+    expect(manifest.scripts).not.toHaveProperty(script);
+});
+
+test("whatever is in the bundle may be passed on, and its licence comes along", async () => {
+  const licences = await readFile(join(installed, "dist/licences.txt"), "utf8");
+
+  const bundled = [...licences.matchAll(/^(\S+) [\d.]+ \((.*)\)$/gm)];
+
+  expect(bundled.map(([, name]) => name)).toEqual(expect.arrayContaining(["commander", "undici"]));
+  for (const [line, , licence] of bundled)
+    expect(["MIT", "ISC", "BSD-2-Clause", "BSD-3-Clause"], line).toContain(licence);
+});
+
+test("the lock file names no registry", async () => {
+  const { packages } = JSON.parse(await readFile("package-lock.json", "utf8"));
+
+  const resolved = Object.values<{ resolved?: string }>(packages).flatMap((p) => p.resolved ?? []);
+
+  expect(resolved.filter((address) => address.includes("://"))).toEqual([]);
+});
+
+describe.each(nodes)("on %s", (node) => {
+  const startRelay = (...args: string[]) =>
+    isWindows
+      ? startProgram(node, [join(installed, "bin/openai-relay.cjs"), ...args])
+      : startProgram(join(installed, "../.bin/relay"), args, {
+          env: { PATH: `${dirname(node)}${delimiter}${process.env.PATH}` },
+        });
+
+  test("it tells its version", async () => {
+    await using relay = startRelay("--version");
+
+    expect(await relay.ended).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: "" });
+  });
+
+  test("it starts, answers and stops", async () => {
+    await using relay = startRelay("start", "--mock", "--port", "0", "--no-config");
+    const url = (await relay.until("stdout", /^(.*)\n/))[1]!;
+
+    const health = await fetch(new URL("/_relay/health", url));
+    const models = await fetch(`${url}/models`);
+
+    expect(health.status).toBe(200);
+    expect(await models.json()).toMatchObject({ object: "list" });
+    relay.child.kill("SIGTERM");
+    const { code, signal, stdout } = await relay.ended;
+    expect(stdout).toBe(`${url}\n`);
+    expect(isWindows ? signal : code).toBe(isWindows ? "SIGTERM" : 0);
+  });
+});
+
+function npm(command: string, cwd: string): string {
+  // Without what an outer npm tells its scripts about its own settings.
+  const env = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name));
+  return execSync(`npm --silent ${command}`, {
+    cwd,
+    encoding: "utf8",
+    env: Object.fromEntries(env),
+  });
+}
+
+function filesIn(directory: string): string[] {
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
+    .map((file) => file.replaceAll("\\", "/"))
+    .sort();
+}
