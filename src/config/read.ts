@@ -65,6 +65,8 @@ function reasonOf(error: unknown): string {
   if (code === "ERR_REQUIRE_ASYNC_MODULE") return "it must not use await outside of a function";
   if (code === "ENOENT") return "there is no such file";
   if (code === "EISDIR") return "it is a folder";
+  if (/token 'export'|import statement outside/.test(message))
+    return 'its package says "type": "commonjs"; let its name end in .mts or .mjs';
   if (reason !== undefined && mark) return `${reason} in line ${mark.line + 1}`;
   if (error instanceof SyntaxError)
     return message.replace(/, (\.\.\.)?"[\s\S]*$/, "").split("\n")[0]!;
