@@ -43,10 +43,14 @@ function typeOf(status: number): string {
 
 // At the door (behaviours D, J and K).
 
+/** Where it is uncertain what the next bytes mean, nothing may be read from them. */
+const closing = ["Connection", "close"];
+
 export function badRequest(what: string): RelayError {
   return new RelayError(`${what} The relay forwards only well-formed HTTP/1.1 requests.`, {
     status: 400,
     code: "bad_request",
+    headers: closing,
   });
 }
 
@@ -70,7 +74,7 @@ export function methodNotAllowed(method: string): RelayError {
   return new RelayError(`The relay does not serve ${method}.`, {
     status: 405,
     code: "method_not_allowed",
-    headers: ["Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"],
+    headers: ["Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS", ...closing],
   });
 }
 
@@ -83,6 +87,7 @@ export function requestTimeout(what: string): RelayError {
   return new RelayError(`${what} did not arrive in time.`, {
     status: 408,
     code: "request_timeout",
+    headers: closing,
   });
 }
 
@@ -103,7 +108,11 @@ export function unsupportedMediaType(type: string, accepted: readonly string[]):
 
 export function unsupportedExpectation(value: string): RelayError {
   const message = `"Expect: ${value}" cannot be met; only 100-continue can.`;
-  return new RelayError(message, { status: 417, code: "unsupported_expectation" });
+  return new RelayError(message, {
+    status: 417,
+    code: "unsupported_expectation",
+    headers: closing,
+  });
 }
 
 export function websocketDisabled(): RelayError {
@@ -126,7 +135,7 @@ export function overloaded(limit: number): RelayError {
 
 export function headersTooLarge(limit: number): RelayError {
   const message = `The headers are larger than ${limit} bytes, the relay's limits.headers.`;
-  return new RelayError(message, { status: 431, code: "headers_too_large" });
+  return new RelayError(message, { status: 431, code: "headers_too_large", headers: closing });
 }
 
 export function relayBug(cause: unknown): RelayError {
@@ -136,7 +145,11 @@ export function relayBug(cause: unknown): RelayError {
 
 export function unsupportedTransferEncoding(value: string): RelayError {
   const message = `"Transfer-Encoding: ${value}" is not supported; only chunked is.`;
-  return new RelayError(message, { status: 501, code: "unsupported_transfer_encoding" });
+  return new RelayError(message, {
+    status: 501,
+    code: "unsupported_transfer_encoding",
+    headers: closing,
+  });
 }
 
 export function draining(): RelayError {

@@ -1,0 +1,94 @@
+import type { HeaderList } from "../exchange.ts";
+
+/** What the door has to know of a request's header lines; `undefined`: no such line. */
+export type Facts = {
+  hosts: number;
+  host: string;
+  lengths: number;
+  length: string;
+  /** Repeated lines are joined, so that they never equal a value that is allowed. */
+  coding: string | undefined;
+  origin: string | undefined;
+  site: string | undefined;
+  upgrade: string | undefined;
+  authorization: string;
+  apiKey: string;
+  relayToken: string;
+  asksForMethod: boolean;
+};
+
+const lines = new Map<string, keyof Facts>([
+  ["host", "host"],
+  ["content-length", "length"],
+  ["transfer-encoding", "coding"],
+  ["origin", "origin"],
+  ["sec-fetch-site", "site"],
+  ["upgrade", "upgrade"],
+  ["authorization", "authorization"],
+  ["api-key", "apiKey"],
+  ["x-relay-token", "relayToken"],
+  ["access-control-request-method", "asksForMethod"],
+]);
+
+/** Reads the header lines once. `req.headers` would hide repeated ones. */
+export function gather(headers: HeaderList): Facts {
+  const facts: Facts = {
+    hosts: 0,
+    host: "",
+    lengths: 0,
+    length: "",
+    coding: undefined,
+    origin: undefined,
+    site: undefined,
+    upgrade: undefined,
+    authorization: "",
+    apiKey: "",
+    relayToken: "",
+    asksForMethod: false,
+  };
+  for (let i = 0; i < headers.length; i += 2) {
+    const line = lineOf(headers[i]!);
+    const value = headers[i + 1]!;
+    switch (line) {
+      case "host":
+        facts.hosts++;
+        facts.host = value;
+        break;
+      case "length":
+        facts.lengths++;
+        facts.length = value;
+        break;
+      case "coding":
+      case "origin":
+      case "site":
+      case "upgrade":
+        facts[line] = facts[line] === undefined ? value : `${facts[line]}, ${value}`;
+        break;
+      case "authorization":
+      case "apiKey":
+      case "relayToken":
+        facts[line] = value;
+        break;
+      case "asksForMethod":
+        facts.asksForMethod = true;
+    }
+  }
+  return facts;
+}
+
+type Line = keyof Facts | "other";
+
+const longest = Math.max(...[...lines.keys()].map((name) => name.length));
+const spellings = new Map<string, Line>();
+
+/** Spellings are remembered, so that a name is lower-cased once and not per request. */
+function lineOf(name: string): Line {
+  if (name.length > longest) return "other";
+  let line = spellings.get(name);
+  if (line === undefined) {
+    line = lines.get(name.toLowerCase()) ?? "other";
+    // Strangers choose these names: not all of them may stay in memory.
+    if (spellings.size < 1_000) spellings.set(name, line);
+  }
+  return line;
+}

@@ -1,0 +1,59 @@
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** Listens on every address that `host` means, on one port. Rejects with node's listen error. */
+export async function listenOn(
+  host: string,
+  port: number,
+  create: () => Server,
+): Promise<Server[]> {
+  const addresses = addressesOf(host);
+  const servers: Server[] = [];
+  let chosen = port;
+  try {
+    for (const address of addresses) {
+      const server = create();
+      try {
+        await listen(server, address, chosen);
+      } catch (error) {
+        // A machine without IPv6 is served on IPv4 alone.
+        if (servers.length > 0 && isUnavailable(error)) continue;
+        throw error;
+      }
+      servers.push(server);
+      chosen = (server.address() as AddressInfo).port;
+    }
+  } catch (error) {
+    for (const server of servers) server.close();
+    // The free port of one family can be taken in the other: look for a better one.
+    if (port === 0 && servers.length > 0 && codeOf(error) === "EADDRINUSE")
+      return listenOn(host, 0, create);
+    throw error;
+  }
+  return servers;
+}
+
+/** 127.0.0.1 and ::1 together: `localhost` means the one or the other, depending on the client. */
+function addressesOf(host: string): string[] {
+  return host === "127.0.0.1" || host === "localhost" ? ["127.0.0.1", "::1"] : [host];
+}
+
+function isUnavailable(error: unknown): boolean {
+  return codeOf(error) === "EADDRNOTAVAIL" || codeOf(error) === "EAFNOSUPPORT";
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen({ host, port, backlog: 4096, ipv6Only: true }, () => {
+      server.off("error", reject);
+      // A connection that cannot be accepted (no more file descriptors) is no reason to end.
+      server.on("error", () => {});
+      resolve();
+    });
+  });
+}

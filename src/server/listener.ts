@@ -1,0 +1,162 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+import type { Config } from "../config/settings.ts";
+import {
+  bodyTooLarge,
+  draining,
+  methodNotAllowed,
+  overloaded,
+  type RelayError,
+  relayBug,
+  unsupportedExpectation,
+} from "../errors.ts";
+import type { Answerer, Exchange, Observer } from "../exchange.ts";
+import { createDoor } from "./admit.ts";
+import { receiveBody } from "./body.ts";
+import { answerPreflight } from "./preflight.ts";
+import { refuse, toRefusal } from "./refuse.ts";
+import { HttpReply } from "./reply.ts";
+import { inTurn } from "./turn.ts";
+
+/** Milliseconds for the rest of a body whose answer is out already. */
+const restMs = 30_000;
+
+/** What the servers of all addresses share. */
+export type Listener = {
+  port: number;
+  live: number;
+  draining: boolean;
+  create(): Server;
+};
+
+/** Takes requests in: each passes the door, gives its body, and is answered. */
+export function createListener(
+  config: Config,
+  answer: Answerer,
+  observers: readonly Observer[],
+): Listener {
+  const { limits, timeouts } = config;
+  const bodyLimits = { size: limits.body, idleMs: timeouts.upload };
+  const run = Date.now().toString(36);
+  let count = 0;
+
+  const listener: Listener = { port: 0, live: 0, draining: false, create };
+  const admit = createDoor(config, () => listener.port);
+  const replyParts = {
+    observers: [{ ended: () => listener.live-- }, ...observers],
+    isDraining: () => listener.draining,
+    antiBuffering: config.antiBuffering,
+  };
+
+  function serve(req: IncomingMessage, res: ServerResponse, refusal?: RelayError): void {
+    const length = req.headers["content-length"];
+    const exchange: Exchange = {
+      id: `${run}-${(++count).toString(36)}`,
+      method: req.method ?? "GET",
+      target: req.url ?? "/",
+      headers: req.rawHeaders,
+      body: null,
+      bodyLength: length === undefined ? undefined : Number(length),
+      startedAt: performance.now(),
+      bytesIn: 0,
+    };
+    listener.live++;
+    const reply = new HttpReply(exchange, req, res, replyParts);
+    try {
+      enter(req, res, exchange, reply, refusal);
+    } catch (cause) {
+      reply.fail(relayBug(cause));
+    }
+  }
+
+  function enter(
+    req: IncomingMessage,
+    res: ServerResponse,
+    exchange: Exchange,
+    reply: HttpReply,
+    expectation: RelayError | undefined,
+  ): void {
+    const visit = admit(req);
+    exchange.target = visit.target;
+    if (!visit.isPreflight) reply.origin = visit.origin;
+    if (visit.client !== undefined) exchange.client = visit.client;
+    const isWaiting = req.headers.expect !== undefined && req.httpVersionMinor === 1;
+
+    const refusal = visit.refusal ?? expectation ?? shortage(exchange);
+    if (refusal) {
+      // Nobody knows whether a client that waits to be asked for its body will send it all the same.
+      if (isWaiting) res.shouldKeepAlive = false;
+      boundRest(req, res);
+      reply.fail(refusal);
+      return;
+    }
+    if (visit.isPreflight) {
+      answerPreflight(req, reply, visit.origin!);
+      return;
+    }
+    // Only now: what is turned away must not be invited to send its body (RFC 9110 section 10.1.1).
+    if (isWaiting) res.writeContinue();
+    receiveBody(req, exchange, bodyLimits, () => {
+      if (!req.complete) boundRest(req, res);
+      try {
+        answer(exchange, reply);
+      } catch (cause) {
+        reply.fail(relayBug(cause));
+      }
+    });
+  }
+
+  /** What the relay has no room for, whoever asks. */
+  function shortage({ bodyLength = 0 }: Exchange): RelayError | undefined {
+    if (listener.draining) return draining();
+    if (limits.requests > 0 && listener.live > limits.requests) return overloaded(limits.requests);
+    if (limits.body > 0 && bodyLength > limits.body) return bodyTooLarge(limits.body);
+    return undefined;
+  }
+
+  /** An answer may overtake the body: the rest is read away, so that no reset takes the answer back. */
+  function boundRest(req: IncomingMessage, res: ServerResponse): void {
+    res.once("close", () => {
+      if (req.complete || req.destroyed) return;
+      const ms = timeouts.upload > 0 ? Math.min(timeouts.upload, restMs) : restMs;
+      const timer = setTimeout(() => req.socket.destroy(), ms);
+      req.once("close", () => clearTimeout(timer));
+    });
+  }
+
+  function create(): Server {
+    const server = createServer({
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: 60_000,
+      keepAliveTimeout: 75_000,
+      headersTimeout: 20_000,
+      connectionsCheckingInterval: 2_000,
+      requestTimeout: 0,
+      maxHeaderSize: limits.headers,
+      insecureHTTPParser: false,
+      // The door looks at Host, and its refusal has a body.
+      requireHostHeader: false,
+    });
+    server.maxConnections = limits.connections;
+    // Its default of 2,000 lines is another limit than the documented one of bytes.
+    server.maxHeadersCount = 0;
+    server.on("request", (req, res) => inTurn(serve, req, res));
+    server.on("checkContinue", (req, res) => inTurn(serve, req, res));
+    server.on("checkExpectation", (req, res) => {
+      const refusal = unsupportedExpectation(req.headers.expect ?? "");
+      inTurn(serve, req, res, refusal);
+    });
+    server.on("connect", (_req, socket: Socket) => {
+      socket.resume();
+      refuse(socket, methodNotAllowed("CONNECT"));
+    });
+    server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
+      // Bytes after "Connection: close" are no request and cost nobody the answer.
+      if (error.code !== "HPE_CLOSED_CONNECTION") refuse(socket, toRefusal(error, limits.headers));
+    });
+    return server;
+  }
+
+  return listener;
+}

@@ -1,0 +1,58 @@
+import { type ServerResponse, STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import { badRequest, headersTooLarge, type RelayError, requestTimeout } from "../errors.ts";
+
+/** Milliseconds that a client gets to read a refusal before its connection is cut. */
+const linger = 1_000;
+
+const refused = new WeakSet<Socket>();
+
+/**
+ * Answers with `error` where node:http has no response object, and closes the connection: after the
+ * answer to the request before it, if there is one to come.
+ */
+export function refuse(socket: Socket, error: RelayError): void {
+  // The parser complains again about every byte that follows.
+  if (refused.has(socket)) return;
+  refused.add(socket);
+  socket.on("error", () => {});
+  inTurn(socket, error);
+}
+
+function inTurn(socket: Socket, error: RelayError): void {
+  const pending = (socket as Socket & { _httpMessage?: ServerResponse })._httpMessage;
+  if (pending?.req.complete) {
+    pending.once("close", () => setImmediate(inTurn, socket, error));
+    return;
+  }
+  // What is broken is the body of a request whose answer has begun.
+  if (pending?.headersSent) socket.destroy();
+  if (!socket.writable) return;
+  socket.end(toText(error));
+  // Whoever broke off a body must not keep upstream waiting. Everybody else may read to the end:
+  // closing over unread bytes would take the answer away again.
+  if (pending) socket.destroy();
+  else setTimeout(() => socket.destroy(), linger).unref();
+}
+
+/** What node:http found wrong, in the relay's words. */
+export function toRefusal({ code }: NodeJS.ErrnoException, headerLimit: number): RelayError {
+  if (code === "HPE_HEADER_OVERFLOW") return headersTooLarge(headerLimit);
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT") return requestTimeout("The head of the request");
+  return badRequest("Malformed request.");
+}
+
+function toText(error: RelayError): string {
+  const body = JSON.stringify(error);
+  const lines = [
+    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}`,
+    `Date: ${new Date().toUTCString()}`,
+    "Content-Type: application/json",
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    `x-relay-error: ${error.code}`,
+    `x-should-retry: ${error.retry}`,
+  ];
+  for (let i = 0; i < error.headers.length; i += 2)
+    lines.push(`${error.headers[i]}: ${error.headers[i + 1]}`);
+  return `${lines.join("\r\n")}\r\n\r\n${body}`;
+}
