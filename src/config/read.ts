@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, extname } from "node:path";
+import { types } from "node:util";
 import { ConfigError } from "./error.ts";
 
 const modules = [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"];
@@ -47,8 +48,7 @@ export function keyOf(content: unknown, key: string): unknown {
 function loadModule(file: string): unknown {
   const exported: unknown = createRequire(file)(file);
   const isCompiled = keyOf(exported, "__esModule") === true;
-  const isNamespace = keyOf(exported, Symbol.toStringTag as unknown as string) === "Module";
-  if (!isCompiled && !isNamespace) return exported;
+  if (!isCompiled && !types.isModuleNamespaceObject(exported)) return exported;
   const content = keyOf(exported, "default");
   if (content === undefined) throw new Error("it has no default export");
   return content;
