@@ -1,7 +1,7 @@
 import { Readable } from "node:stream";
 import { badUsage } from "./failure.ts";
 import { toMultipart } from "./form.ts";
-import { openInput, readInput } from "./input.ts";
+import { openStream, readInput } from "./input.ts";
 import type { BodyPart, CurlOptions } from "./options.ts";
 
 /** What is to be sent: its bytes, how many if that is known, and the media type curl gives them. */
@@ -14,7 +14,7 @@ export async function createBody(options: CurlOptions): Promise<Body | null> {
   if (parts.some(({ kind }) => isField(kind) !== isForm) || (uploadFile && parts[0])) {
     throw badUsage("-d, -F and -T exclude each other");
   }
-  if (uploadFile) return openInput(uploadFile);
+  if (uploadFile) return openStream(uploadFile);
   if (!parts[0]) return null;
   if (isForm) {
     const { content, type } = await toMultipart(parts);

@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { openAsBlob } from "node:fs";
 import { basename, extname } from "node:path";
-import { badUsage, unreadable } from "./failure.ts";
-import { readInput } from "./input.ts";
+import { badUsage } from "./failure.ts";
+import { openBlob } from "./input.ts";
 import type { BodyPart } from "./options.ts";
 
 type Field = { name: string; content: Blob; path?: string; filename?: string; type?: string };
@@ -39,7 +38,7 @@ async function toField({ kind, value: text }: BodyPart): Promise<Field> {
 
   const sign = /^[@<]/.exec(rest)?.[0] ?? "";
   const [value = "", ...settings] = splitAtSemicolons(rest.slice(sign.length));
-  const field: Field = { name, content: sign ? await open(value) : new Blob([value]) };
+  const field: Field = { name, content: sign ? await openBlob(value) : new Blob([value]) };
   if (sign && value !== "-") field.path = value;
   if (sign === "@") field.filename = basename(value);
   return Object.assign(field, toSettings(settings, text));
@@ -55,13 +54,6 @@ function toSettings(settings: string[], text: string): Pick<Field, "type" | "fil
     else throw badUsage(`-F ${text}: only ;type= and ;filename= may follow a value`);
   }
   return found;
-}
-
-async function open(path: string): Promise<Blob> {
-  if (path === "-") return new Blob([await readInput(path)]);
-  return openAsBlob(path).catch((error: unknown) => {
-    throw unreadable(path, error);
-  });
 }
 
 /** A value in double quotes may contain semicolons; `\` escapes a quote or itself there. */

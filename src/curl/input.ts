@@ -1,5 +1,5 @@
-import { createReadStream } from "node:fs";
-import { readFile, stat } from "node:fs/promises";
+import { constants, createReadStream, openAsBlob, type Stats } from "node:fs";
+import { access, readFile, stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { unreadable } from "./failure.ts";
@@ -13,15 +13,25 @@ export async function readInput(path: string): Promise<Buffer> {
   }
 }
 
-/** A file as it is read from disk, with its length when that can be known; `-` is standard input. */
-export async function openInput(path: string): Promise<{ content: Readable; length?: number }> {
+/** A file as a stream, with its length when that can be known; `-` is standard input. */
+export async function openStream(path: string): Promise<{ content: Readable; length?: number }> {
   if (path === "-") return { content: process.stdin };
+  const found = await look(path);
+  const content = createReadStream(path);
+  return found.isFile() ? { content, length: found.size } : { content };
+}
+
+/** A file that stays on disk until its bytes are wanted; `-` is standard input. */
+export async function openBlob(path: string): Promise<Blob> {
+  // A pipe has no length before all of it was read.
+  if (path === "-" || !(await look(path)).isFile()) return new Blob([await readInput(path)]);
+  return openAsBlob(path);
+}
+
+async function look(path: string): Promise<Stats> {
   try {
-    const { size } = await stat(path).then((found) =>
-      found.isFile() ? found : { size: undefined },
-    );
-    const content = createReadStream(path);
-    return size === undefined ? { content } : { content, length: size };
+    await access(path, constants.R_OK);
+    return await stat(path);
   } catch (error) {
     throw unreadable(path, error);
   }
