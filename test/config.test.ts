@@ -214,7 +214,7 @@ test("secrets are never shown", async () => {
       upstream: "http://me:p4ss@x/?q",
       apiKey: "sk-proj-12345",
     },
-    "broken.json": '{ "tokens": [t0p-secret] }',
+    "broken.json": '{ "tokens": [x-t0p-secret] }',
     "broken.yaml": "tokens:\n  - [t0p-secret\nport: 1\n",
   });
   const told = [
