@@ -66,6 +66,8 @@ class Upload extends Readable {
   constructor(req: IncomingMessage, first: Buffer[], exchange: Exchange, limits: BodyLimits) {
     super({ highWaterMark: collectable });
     this.#req = req;
+    // It may fail when nobody reads it yet, or any more.
+    this.on("error", () => {});
     for (const piece of first) this.push(piece);
 
     req.on("data", (piece: Buffer) => {
@@ -76,6 +78,7 @@ class Upload extends Readable {
       } else if (!this.push(piece)) req.pause();
     });
     req.on("end", () => {
+      if (this.destroyed) return;
       req.socket.setTimeout(0);
       this.push(null);
     });
@@ -84,9 +87,14 @@ class Upload extends Readable {
     req.on("close", () => {
       if (!req.complete) this.destroy(badRequest("The body was cut off."));
     });
-    if (limits.idleMs > 0) {
-      req.setTimeout(limits.idleMs, () => this.destroy(requestTimeout("The rest of the body")));
-    }
+    if (limits.idleMs > 0) req.setTimeout(limits.idleMs, () => this.#stalled());
+  }
+
+  #stalled(): void {
+    // A client that is held back because upstream reads slowly is not late.
+    if (this.#req.isPaused()) return;
+    if (this.destroyed) this.#req.destroy();
+    else this.destroy(requestTimeout("The rest of the body"));
   }
 
   override _read(): void {
