@@ -49,9 +49,7 @@ export function createForward({ config, pool, keys, redirects }: Parts): Answere
     }
 
     function tooLate(): void {
-      const abort = reply.onGone;
       reply.fail(upstreamTimeout("timeouts.total"));
-      abort?.();
     }
 
     function sendWithout(): void {

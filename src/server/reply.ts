@@ -1,6 +1,7 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
 import { type RelayError, upstreamFailed } from "../errors.ts";
 import type { Ending, Exchange, HeaderList, Observer, Reply } from "../exchange.ts";
+import { contentLengthOf, withAntiBuffering, withCors, without } from "./answer-headers.ts";
 
 /** Bytes that may wait for a slow client before upstream is asked to pause. */
 const backlog = 65_536;
@@ -48,21 +49,17 @@ export class HttpReply implements Reply {
     this.#res = res;
     this.#parts = parts;
     res.on("close", () => this.#closed());
-    for (const observer of parts.observers) observer.asked?.(exchange);
+    this.#tell((observer) => observer.asked?.(exchange));
   }
 
   inform(status: number, headers: HeaderList): void {
-    if (this.started || this.over) return;
-    // Without writeInformation (Node 24) 103 is the only interim answer that node:http can send.
-    const res = this.#res as ServerResponse & {
-      writeInformation?: (status: number, headers: HeaderList) => void;
-    };
-    try {
-      if (res.writeInformation) res.writeInformation(status, headers);
-      else if (status === 103) res.writeEarlyHints(toHints(headers));
-    } catch {
-      // A hint that cannot be written is a hint less (RFC 9110 section 15.2 lets clients ignore it).
-    }
+    const { socket } = this.#res;
+    // HTTP/1.0 knows no interim answers.
+    if (this.started || this.over || !socket || this.#req.httpVersionMinor === 0) return;
+    let lines = "";
+    for (let i = 0; i < headers.length; i += 2) lines += `${headers[i]}: ${headers[i + 1]}\r\n`;
+    // By hand: which interim answers node:http can send depends on its version.
+    socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines}\r\n`, "latin1");
   }
 
   head(status: number, reason: string, headers: HeaderList): void {
@@ -73,7 +70,7 @@ export class HttpReply implements Reply {
     if (this.origin !== undefined) list = withCors(list, this.origin);
     if (this.#parts.antiBuffering) list = withAntiBuffering(list);
     if (!this.#writeHead(status, reason, list)) return;
-    for (const observer of this.#parts.observers) observer.answered?.(this.#exchange, status, list);
+    this.#tell((observer) => observer.answered?.(this.#exchange, status, list));
 
     if (bodiless) {
       this.#finish();
@@ -90,7 +87,7 @@ export class HttpReply implements Reply {
 
   data(chunk: Buffer): boolean {
     if (!this.started || this.over) return true;
-    for (const observer of this.#parts.observers) observer.chunk?.(this.#exchange, chunk);
+    this.#tell((observer) => observer.chunk?.(this.#exchange, chunk));
     this.#bytesOut += chunk.length;
     this.#waiting.push(chunk);
     if (this.#left > 0) {
@@ -107,7 +104,7 @@ export class HttpReply implements Reply {
 
   end(trailers?: HeaderList): void {
     if (this.over) return;
-    // node:http throws on trailers without chunked framing, and HTTP/1.0 has none.
+    // Only chunked framing has a place for trailers.
     if (trailers?.length && this.#left < 0) {
       const pairs: [string, string][] = [];
       for (let i = 0; i < trailers.length; i += 2) pairs.push([trailers[i]!, trailers[i + 1]!]);
@@ -119,10 +116,13 @@ export class HttpReply implements Reply {
   fail(error: RelayError): void {
     if (this.over) return;
     this.#error = error;
-    if (this.started) {
-      this.#cut();
-      return;
-    }
+    if (this.started) this.#cut();
+    else this.#refuse(error);
+    // Whoever was answering need not be the one who gave up.
+    this.onGone?.();
+  }
+
+  #refuse(error: RelayError): void {
     const body = Buffer.from(JSON.stringify(error));
     const headers = [
       ...["Content-Type", "application/json", "Content-Length", String(body.length)],
@@ -130,7 +130,7 @@ export class HttpReply implements Reply {
       ...error.headers,
     ];
     this.#res.sendDate = true;
-    this.head(error.status, "", headers);
+    this.head(error.status, STATUS_CODES[error.status] ?? error.code, headers);
     this.data(body);
   }
 
@@ -139,13 +139,14 @@ export class HttpReply implements Reply {
     if (this.#parts.isDraining()) res.shouldKeepAlive = false;
     res.sendDate = this.#error !== undefined;
     try {
-      if (reason === "" && this.#error) res.writeHead(status, headers);
-      else res.writeHead(status, reason, headers);
+      res.writeHead(status, reason, headers);
     } catch (cause) {
       // Bytes that node:http refuses to write (RFC 9110 section 5.5): nothing has left yet.
-      this.fail(
-        upstreamFailed("upstream_bad_response", "OpenAI's answer has malformed headers.", cause),
-      );
+      if (this.#error) res.destroy();
+      else
+        this.fail(
+          upstreamFailed("upstream_bad_response", "OpenAI's answer has malformed headers.", cause),
+        );
       return false;
     }
     this.started = true;
@@ -190,6 +191,7 @@ export class HttpReply implements Reply {
 
   #finish(): void {
     this.over = true;
+    if (!this.#req.complete && !this.#res.shouldKeepAlive) closeAfterUpload(this.#req);
     const chunk = this.#takeWaiting();
     if (chunk === undefined) this.#res.end();
     else this.#res.end(chunk);
@@ -199,7 +201,7 @@ export class HttpReply implements Reply {
   #cut(): void {
     this.#flush();
     this.over = true;
-    const socket = this.#res.socket;
+    const { socket } = this.#res;
     if (!socket) return;
     // A body that is delimited by the end of the connection must not see an orderly one.
     if (this.#left < 0 && this.#req.httpVersionMinor === 0) socket.resetAndDestroy();
@@ -211,6 +213,9 @@ export class HttpReply implements Reply {
     this.over = true;
     this.#waiting = [];
     if (gone) this.onGone?.();
+    // What nobody read of the request is read away, or the connection could not go on.
+    const { body } = this.#exchange;
+    if (body !== null && !Buffer.isBuffer(body)) body.destroy();
 
     const now = performance.now();
     const { startedAt } = this.#exchange;
@@ -222,7 +227,18 @@ export class HttpReply implements Reply {
       durationMs: now - startedAt,
       ...(this.#error && { error: this.#error }),
     };
-    for (const observer of this.#parts.observers) observer.ended?.(this.#exchange, outcome);
+    this.#tell((observer) => observer.ended?.(this.#exchange, outcome));
+  }
+
+  /** Observers watch and never touch: one that throws costs the exchange nothing. */
+  #tell(what: (observer: Observer) => void): void {
+    for (const observer of this.#parts.observers) {
+      try {
+        what(observer);
+      } catch (error) {
+        process.emitWarning(error instanceof Error ? error : String(error));
+      }
+    }
   }
 
   #ending(): Ending {
@@ -231,40 +247,14 @@ export class HttpReply implements Reply {
   }
 }
 
-function contentLengthOf(headers: HeaderList): number {
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i]!;
-    if (name.length === 14 && name.toLowerCase() === "content-length")
-      return Number(headers[i + 1]);
-  }
-  return -1;
-}
-
-function without(headers: HeaderList, name: RegExp): HeaderList {
-  return headers.filter((_, i) => !name.test(headers[i - (i % 2)]!));
-}
-
-function withCors(headers: HeaderList, origin: string): HeaderList {
-  const own = without(headers, /^access-control-/i);
-  own.push("Access-Control-Allow-Origin", origin, "Access-Control-Expose-Headers", "*");
-  own.push("Vary", "Origin");
-  return own;
-}
-
-function withAntiBuffering(headers: HeaderList): HeaderList {
-  const isStream = headers.some(
-    (value, i) =>
-      i % 2 === 1 && /^text\/event-stream/i.test(value) && /^content-type$/i.test(headers[i - 1]!),
-  );
-  return isStream ? [...headers, "X-Accel-Buffering", "no"] : headers;
-}
-
-function toHints(headers: HeaderList): Record<string, string | string[]> & { link: string[] } {
-  const hints: Record<string, string | string[]> & { link: string[] } = { link: [] };
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i]!.toLowerCase();
-    if (name === "link") hints.link.push(headers[i + 1]!);
-    else hints[name] = headers[i + 1]!;
-  }
-  return hints;
+/**
+ * For an answer that overtook the upload on a connection that is to close: closing it on unread bytes
+ * would reset it, and the reset would overtake the answer (RFC 9112 section 9.6).
+ */
+function closeAfterUpload(req: IncomingMessage): void {
+  const { socket } = req;
+  socket.destroySoon = () => {
+    socket.end();
+    req.once("end", () => socket.destroy());
+  };
 }

@@ -1,0 +1,32 @@
+import type { HeaderList } from "../exchange.ts";
+
+/** The value of Content-Length; -1 when there is none. */
+export function contentLengthOf(headers: HeaderList): number {
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i]!;
+    if (name.length === 14 && name.toLowerCase() === "content-length")
+      return Number(headers[i + 1]);
+  }
+  return -1;
+}
+
+export function without(headers: HeaderList, name: RegExp): HeaderList {
+  return headers.filter((_, i) => !name.test(headers[i - (i % 2)]!));
+}
+
+/** Lets the pages of one origin read the answer, whatever upstream says about others. */
+export function withCors(headers: HeaderList, origin: string): HeaderList {
+  const own = without(headers, /^access-control-/i);
+  own.push("Access-Control-Allow-Origin", origin, "Access-Control-Expose-Headers", "*");
+  own.push("Vary", "Origin");
+  return own;
+}
+
+/** Tells nginx and its like not to hold back an event stream. */
+export function withAntiBuffering(headers: HeaderList): HeaderList {
+  const isStream = headers.some(
+    (value, i) =>
+      i % 2 === 1 && /^text\/event-stream/i.test(value) && /^content-type$/i.test(headers[i - 1]!),
+  );
+  return isStream ? [...headers, "X-Accel-Buffering", "no"] : headers;
+}
