@@ -1,4 +1,4 @@
-import { RelayError, upstreamFailed, upstreamTimeout } from "../errors.ts";
+import { RelayError, relayBug, upstreamFailed, upstreamTimeout } from "../errors.ts";
 
 const timeouts: Record<string, string> = {
   UND_ERR_CONNECT_TIMEOUT: "timeouts.connect",
@@ -6,62 +6,58 @@ const timeouts: Record<string, string> = {
   UND_ERR_BODY_TIMEOUT: "timeouts.idle",
 };
 
+/** OpenSSL's and node:tls's names for certificates and handshakes that fail. */
+const tls =
+  /^(?:ERR_TLS|ERR_SSL|ERR_OSSL|EPROTO|CERT_|CRL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|HOSTNAME_|INVALID_(?:CA|PURPOSE)|PATH_LENGTH|ERROR_IN_)/;
+
+/** undici's name for what it may not be asked: a fault of the relay. */
+const misuse = /^UND_ERR_(?:INVALID_ARG|NOT_SUPPORTED)$/;
+
 /**
  * What went wrong between the relay and `origin`, in the relay's own words and codes. Takes whatever
  * undici, node:net or node:tls gave; their messages stay in `cause`.
  */
 export function toUpstreamFailure(cause: unknown, origin: string): RelayError {
   if (cause instanceof RelayError) return cause;
-  const code = codeOf(cause);
-  const timeout = timeouts[code];
-  if (timeout !== undefined) return upstreamTimeout(timeout, cause);
-
+  const { code, syscall, name, message } = detailsOf(cause);
   const next = 'Run "relay check" to see why.';
-  if (code === "ETIMEDOUT") return upstreamTimeout("timeouts.connect", cause);
-  if (/^(ENOTFOUND|EAI_)/.test(code))
-    return upstreamFailed(
-      "upstream_dns",
-      `The name in ${origin} was not found (${code}). ${next}`,
-      cause,
-    );
-  if (/^(ECONNREFUSED|EHOSTUNREACH|ENETUNREACH|EACCES|EADDRNOTAVAIL)$/.test(code))
-    return upstreamFailed(
-      "upstream_refused",
-      `Could not connect to ${origin} (${code}). ${next}`,
-      cause,
-    );
-  if (isTls(code))
-    return upstreamFailed(
-      "upstream_tls",
-      `No trusted TLS connection to ${origin} (${code}). ${next}`,
-      cause,
-    );
-  if (/^(ECONNRESET|EPIPE|UND_ERR_SOCKET)$/.test(code)) {
-    const bad = /bad (response|upgrade)/.test(String((cause as Error).message));
-    if (!bad)
-      return upstreamFailed(
-        "upstream_reset",
-        `${origin} closed the connection before it had answered.`,
-        cause,
-      );
+
+  const setting = timeouts[code];
+  if (setting !== undefined) return upstreamTimeout(setting, cause);
+  if (code === "ETIMEDOUT" && syscall === "connect")
+    return upstreamTimeout("timeouts.connect", cause);
+  if (syscall === "getaddrinfo") {
+    const why = `The name in ${origin} was not found (${code}). ${next}`;
+    return upstreamFailed("upstream_dns", why, cause);
   }
-  return upstreamFailed(
-    "upstream_bad_response",
-    `${origin} did not answer in proper HTTP/1.1 (${code}).`,
-    cause,
-  );
+  if (tls.test(code)) {
+    const why = `No trusted TLS connection to ${origin} (${code}). ${next}`;
+    return upstreamFailed("upstream_tls", why, cause);
+  }
+  if (syscall === "connect") {
+    const why = `Could not connect to ${origin} (${code}). ${next}`;
+    return upstreamFailed("upstream_refused", why, cause);
+  }
+  const isBad = code === "UND_ERR_SOCKET" && /^bad /.test(message);
+  if (!isBad && /^(?:E[A-Z]+|UND_ERR_(?:SOCKET|CLOSED|DESTROYED))$/.test(code)) {
+    const why = `The connection to ${origin} broke before the answer was complete (${code}).`;
+    return upstreamFailed("upstream_reset", why, cause);
+  }
+  if (name !== "HTTPParserError" && (code === "" || misuse.test(code))) return relayBug(cause);
+  const why = `${origin} did not answer in proper HTTP/1.1 (${code || name}).`;
+  return upstreamFailed("upstream_bad_response", why, cause);
 }
 
-function codeOf(cause: unknown): string {
-  if (cause instanceof AggregateError && cause.errors.length > 0 && !("code" in cause))
-    return codeOf(cause.errors[0]);
-  const code = (cause as { code?: unknown } | undefined)?.code;
-  return typeof code === "string" ? code : "unknown";
-}
+type Details = { code: string; syscall: string; name: string; message: string };
 
-/** OpenSSL's and node:tls's names for certificates and handshakes that fail. */
-function isTls(code: string): boolean {
-  return /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO|EPROTO|HOSTNAME_MISMATCH|INVALID_CA|CRL_)/.test(
-    code,
-  );
+function detailsOf(cause: unknown): Details {
+  // One error for each address of the name; they seldom differ.
+  if (cause instanceof AggregateError && cause.errors.length > 0) return detailsOf(cause.errors[0]);
+  const { code, syscall, name, message } = (cause ?? {}) as Partial<Details>;
+  return {
+    code: typeof code === "string" ? code : "",
+    syscall: syscall ?? "",
+    name: name ?? "",
+    message: message ?? "",
+  };
 }

@@ -1,16 +1,24 @@
-/** What is known of an attempt that failed before any byte of the answer. */
+import type { RelayError } from "../errors.ts";
+
+/** What is known of an attempt that failed. */
 export type Attempt = {
   method: string;
   hasBody: boolean;
   /** Whether any byte of the request may have reached upstream. */
   written: boolean;
+  /** Whether any byte of an answer came. */
+  answered: boolean;
 };
+
+/** Failures to which a fresh connection may be the remedy. */
+const remediable = new Set(["upstream_refused", "upstream_reset", "upstream_dns"]);
 
 /**
  * Whether the relay may try once more on a fresh connection: when nothing was written, or for a request
  * that is safe to repeat (RFC 9110 section 9.2.2). A POST that was written is the client's to repeat.
  */
-export function mayRetry({ method, hasBody, written }: Attempt): boolean {
-  if (!written) return true;
-  return !hasBody && (method === "GET" || method === "HEAD" || method === "OPTIONS");
+export function mayRetry(failure: RelayError, attempt: Attempt): boolean {
+  const { method, hasBody, written, answered } = attempt;
+  if (answered || !remediable.has(failure.code)) return false;
+  return !written || (!hasBody && /^(?:GET|HEAD|OPTIONS)$/.test(method));
 }
