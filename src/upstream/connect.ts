@@ -25,17 +25,19 @@ export function proxyFor(config: Config): URL | undefined {
 }
 
 function createDirect(config: Config): Connector {
-  let connect: Connector | undefined;
-  return (options, callback) => {
-    connect ??= buildConnector({
-      allowH2: false,
-      timeout: config.timeouts.connect,
-      // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment changes nothing.
-      rejectUnauthorized: true,
-      // Made at the first connection, not at start: reading the system's certificates takes its time.
-      ...(options.protocol === "https:" && { secureContext: createTrust(config) }),
-    });
-    return connect(options, callback);
+  const options = {
+    allowH2: false,
+    timeout: config.timeouts.connect,
+    // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment changes nothing.
+    rejectUnauthorized: true,
+  };
+  const plain = buildConnector(options);
+  let secure: Connector | undefined;
+  return (target, callback) => {
+    if (target.protocol !== "https:") return plain(target, callback);
+    // Made at the first connection, not at start: reading the system's certificates takes its time.
+    secure ??= buildConnector({ ...options, secureContext: createTrust(config) });
+    return secure(target, callback);
   };
 }
 
