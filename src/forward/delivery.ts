@@ -1,9 +1,11 @@
 import type { Readable } from "node:stream";
 import type { Client, Dispatcher } from "undici";
+import { upstreamFailed } from "../errors.ts";
 import type { HeaderList, Reply } from "../exchange.ts";
 import { toUpstreamFailure } from "../upstream/failure.ts";
 import { mayRetry } from "../upstream/retry.ts";
 import { toClientHeaders } from "./headers.ts";
+import { toReason } from "./reason.ts";
 import type { Redirects, Step } from "./redirect.ts";
 import { toHeadAnswer } from "./via-get.ts";
 
@@ -35,6 +37,7 @@ export class Delivery implements Dispatcher.DispatchHandler {
   #step: Step;
   #client: Client;
   #controller: Dispatcher.DispatchController | undefined;
+  #answered = false;
   #over = false;
 
   /** Starts at once. `fresh`: on a connection that was never used. */
@@ -56,15 +59,27 @@ export class Delivery implements Dispatcher.DispatchHandler {
     if (this.#over) controller.abort(unwanted);
   }
 
+  /** At the first byte of an answer. */
+  onResponseStarted(): void {
+    this.#answered = true;
+  }
+
   onResponseStart(
     controller: Dispatcher.DispatchController,
     status: number,
     _headers: unknown,
-    reason = "",
+    text = "",
   ): void {
     if (this.#over) return;
     const { reply, viaGet, redirects } = this.#course;
-    const headers = toClientHeaders(controller.rawHeaders as Buffer[]);
+    const raw = controller.rawHeaders as Buffer[];
+    if (isCoded(raw)) {
+      this.#drop();
+      reply.fail(upstreamFailed("upstream_bad_response", unasked, undefined));
+      return;
+    }
+    const reason = toReason(status, text);
+    const headers = toClientHeaders(raw);
     if (status < 200) {
       reply.inform(status, headers);
       return;
@@ -101,9 +116,9 @@ export class Delivery implements Dispatcher.DispatchHandler {
     const written = this.#controller !== undefined;
     this.#drop();
     const failure = toUpstreamFailure(error, pool.origin);
-    const isLost = failure.status === 502 && failure.code !== "upstream_tls";
-    const attempt = { method: request.method, hasBody: request.body !== null, written };
-    if (isLost && !retried && !reply.started && !reply.over && mayRetry(attempt)) {
+    const { method, body } = request;
+    const attempt = { method, hasBody: body !== null, written, answered: this.#answered };
+    if (!retried && !reply.over && mayRetry(failure, attempt)) {
       this.#course.retried = true;
       new Delivery(this.#course, this.#step, true);
       return;
@@ -126,6 +141,17 @@ export class Delivery implements Dispatcher.DispatchHandler {
     this.#over = true;
     this.#step.pool.discard(this.#client);
   }
+}
+
+const unasked = "OpenAI answered with a transfer coding that nobody had asked for.";
+
+/** Whether a transfer coding is left in the body: without its header nobody could undo it. */
+function isCoded(raw: readonly Buffer[]): boolean {
+  for (let i = 0; i < raw.length; i += 2) {
+    if (raw[i]!.length !== 17 || !/^transfer-encoding$/i.test(raw[i]!.toString())) continue;
+    if (!/^\s*chunked\s*$/i.test(raw[i + 1]!.toString())) return true;
+  }
+  return false;
 }
 
 const unwanted = new Error("The client left.");

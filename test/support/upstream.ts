@@ -99,3 +99,26 @@ export async function startRawUpstream(
     },
   };
 }
+
+/** An upstream that answers each request (without a body) with these very bytes. */
+export function startFixedUpstream(answer: string, { close = false } = {}) {
+  return startRawUpstream((socket) =>
+    onHead(socket, () => {
+      socket.write(answer, "latin1");
+      if (close) socket.end();
+    }),
+  );
+}
+
+/** Calls `then` with the head of each request that arrives on a raw connection. */
+export function onHead(socket: Socket, then: (head: string) => void): void {
+  let text = "";
+  socket.on("data", (chunk) => {
+    text += chunk.toString("latin1");
+    for (let end = text.indexOf("\r\n\r\n"); end >= 0; end = text.indexOf("\r\n\r\n")) {
+      const head = text.slice(0, end + 4);
+      text = text.slice(end + 4);
+      then(head);
+    }
+  });
+}
