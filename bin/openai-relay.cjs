@@ -5,6 +5,7 @@ const childProcess = require("child_process");
 const fs = require("fs");
 const os = require("os");
 const path = require("path");
+const tty = require("tty");
 const nodeVersion = require("./node-version.cjs");
 
 if (nodeVersion.newerNode) handOver(nodeVersion.newerNode);
@@ -37,7 +38,10 @@ function handOver(node) {
     env: Object.assign({}, process.env, { OPENAI_RELAY_HANDED_OVER: "1" }),
   });
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"])
-    process.on(signal, () => child.kill(signal));
+    process.on(signal, () => {
+      // A terminal sends its Ctrl+C to both of us, and a second one means "at once".
+      if (signal !== "SIGINT" || !tty.isatty(0)) child.kill(signal);
+    });
   child.on("error", nodeVersion.refuse);
   child.on("exit", (code, signal) => {
     if (!signal) process.exit(code);

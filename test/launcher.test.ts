@@ -1,13 +1,12 @@
-import { once } from "node:events";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { transform } from "esbuild";
 import { afterAll, describe, expect, test } from "vitest";
 import { version } from "../src/version.ts";
 import { startProgram } from "./support/command.ts";
+import { rawConnection } from "./support/raw.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "relay-launcher-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -95,14 +94,11 @@ describe.skipIf(process.platform === "win32")("an old Node in a checkout", () =>
 
   test("takes the relay along when it is killed", async () => {
     await using relay = startOld(checkout, ...start);
-    const { hostname, port } = new URL(await listening(relay));
-    const socket = connect(Number(port), hostname);
-    await once(socket, "connect");
+    using connection = await rawConnection(Number(new URL(await listening(relay)).port));
 
     relay.child.kill("SIGKILL");
 
-    // Closed without a word: the relay is gone, not draining.
-    await once(socket, "close");
+    await connection.closed();
     expect(await relay.ended).toMatchObject({ signal: "SIGKILL" });
   });
 });
