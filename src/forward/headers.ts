@@ -14,7 +14,7 @@ type Fate =
   | "beta";
 
 /** The lines of a request that concern only the way from the client to the relay (the contract). */
-const requestFates: Record<string, Fate> = {
+const requestFates: readonly (readonly [string, Fate])[] = Object.entries({
   host: "drop",
   connection: "connection",
   "keep-alive": "drop",
@@ -37,7 +37,7 @@ const requestFates: Record<string, Fate> = {
   "openai-organization": "organization",
   "openai-project": "project",
   "openai-beta": "beta",
-};
+});
 
 const droppedPrefixes = /^(?:proxy-|sec-|x-forwarded-|x-relay-)/;
 
@@ -56,6 +56,9 @@ const droppedFromAnswers = new Set([
   "strict-transport-security",
 ]);
 
+/** The values of `Connection` that nearly every message has; they name no field. */
+const namesNothing = /^(?:keep-alive|close)$/i;
+
 /** Names that `Connection` cannot take away: they frame or identify the message. */
 const untouchable = new Set(["content-length", "content-type", "authorization", "host"]);
 
@@ -68,20 +71,25 @@ export type RequestHeaders = (
 
 /** Builds the one function that knows what the contract changes towards OpenAI. */
 export function createRequestHeaders(config: Config): RequestHeaders {
-  const keyHeader = config.authHeader.toLowerCase();
-  const fates: Record<string, Fate> = { ...requestFates };
-  if (keyHeader !== "authorization") fates[keyHeader] = "keyHeader";
+  const keeps = config.auth === "passthrough";
+  const isUsual = config.authHeader.toLowerCase() === "authorization";
+  const fates = new Map(requestFates);
+  if (!isUsual) fates.set(config.authHeader.toLowerCase(), "keyHeader");
   // Where tokens let clients in, one of them may stand here; it must not travel on.
-  else if (config.tokens.length > 0) fates["api-key"] = "drop";
+  else if (config.tokens.length > 0 && !keeps) fates.set("api-key", "drop");
 
   const fateOf = remembering<Fate>(
-    (name) => fates[name] ?? (droppedPrefixes.test(name) ? "drop" : "keep"),
+    (name) => fates.get(name) ?? (droppedPrefixes.test(name) ? "drop" : "keep"),
   );
 
   return function toUpstream(headers, hasBody, key) {
+    const secret = keeps ? undefined : ephemeralIn(headers);
+    const slot: Fate = isUsual || secret !== undefined ? "authorization" : "keyHeader";
+    const proof = secret ?? (isUsual ? `Bearer ${key}` : key!);
+
     const out: HeaderList = [];
     let nominated = "";
-    let keyDone = false;
+    let isProven = keeps;
     let hasType = false;
     let hasOrganization = false;
     let hasProject = false;
@@ -91,27 +99,22 @@ export function createRequestHeaders(config: Config): RequestHeaders {
     for (let i = 0; i < headers.length; i += 2) {
       const name = headers[i]!;
       const value = headers[i + 1]!;
-      switch (fateOf(name)) {
+      const fate = fateOf(name);
+      switch (fate) {
         case "keep":
           break;
         case "drop":
           continue;
         case "connection":
-          nominated += `,${value}`;
+          if (!namesNothing.test(value)) nominated += `,${value}`;
           continue;
         case "authorization":
-          if (key === undefined || isEphemeral(value)) {
-            keyDone = true;
-            break;
-          }
-          if (keyHeader !== "authorization" || keyDone) continue;
-          keyDone = true;
-          out.push(name, `Bearer ${key}`);
-          continue;
         case "keyHeader":
-          if (key === undefined) break;
-          if (!keyDone) out.push(name, key);
-          keyDone = true;
+          if (keeps) break;
+          if (fate === slot && !isProven) {
+            isProven = true;
+            out.push(name, proof);
+          }
           continue;
         case "contentType":
           hasType = true;
@@ -130,18 +133,17 @@ export function createRequestHeaders(config: Config): RequestHeaders {
       out.push(name, value);
     }
 
-    // Before anything of the relay's own is added, so that nobody can strike that out.
-    const kept = nominated === "" ? out : withoutNominated(out, nominated);
-    if (kept !== out && betaAt >= 0) betaAt = lastIndexOf(kept, "openai-beta");
-    if (key !== undefined && !keyDone)
-      kept.push(config.authHeader, keyHeader === "authorization" ? `Bearer ${key}` : key);
+    // From what the client sent, so that nobody can strike out what the relay puts there.
+    if (nominated !== "") return toUpstream(withoutNominated(headers, nominated), hasBody, key);
+
+    if (!isProven) out.push(slot === "authorization" ? "Authorization" : config.authHeader, proof);
     if (hasBody && !hasType && config.defaultContentType)
-      kept.push("Content-Type", "application/json");
+      out.push("Content-Type", "application/json");
     if (config.organization !== "" && !hasOrganization)
-      kept.push("OpenAI-Organization", config.organization);
-    if (config.project !== "" && !hasProject) kept.push("OpenAI-Project", config.project);
-    if (config.beta.length > 0) mergeBeta(kept, betaAt, betas, config.beta);
-    return kept;
+      out.push("OpenAI-Organization", config.organization);
+    if (config.project !== "" && !hasProject) out.push("OpenAI-Project", config.project);
+    if (config.beta.length > 0) mergeBeta(out, betaAt, betas, config.beta);
+    return out;
   };
 }
 
@@ -155,7 +157,8 @@ export function toClientHeaders(raw: readonly Buffer[]): HeaderList {
     const name = raw[i]!.toString("latin1");
     const value = raw[i + 1]!.toString("latin1");
     if (!isDroppedFromAnswers(name)) out.push(name, value);
-    else if (name.length === 10 && name.toLowerCase() === "connection") nominated += `,${value}`;
+    else if (name.length === 10 && !namesNothing.test(value) && /^connection$/i.test(name))
+      nominated += `,${value}`;
   }
   return nominated === "" ? out : withoutNominated(out, nominated);
 }
@@ -173,15 +176,20 @@ export function isEphemeral(authorization: string): boolean {
   return /^bearer +ek_/i.test(authorization);
 }
 
-/** Removes the fields that `Connection` names (RFC 9110 section 7.6.1). */
+function ephemeralIn(headers: HeaderList): string | undefined {
+  for (let i = 0; i < headers.length; i += 2)
+    if (headers[i]!.length === 13 && isEphemeral(headers[i + 1]!) && /^auth/i.test(headers[i]!))
+      return headers[i + 1];
+  return undefined;
+}
+
+/** Removes `Connection` and the fields that it names (RFC 9110 section 7.6.1). */
 function withoutNominated(headers: HeaderList, nominated: string): HeaderList {
-  const names = new Set<string>();
+  const names = new Set(["connection"]);
   for (const part of nominated.split(",")) {
     const name = part.trim().toLowerCase();
-    if (name !== "" && name !== "keep-alive" && name !== "close" && !untouchable.has(name))
-      names.add(name);
+    if (!untouchable.has(name)) names.add(name);
   }
-  if (names.size === 0) return headers;
   return headers.filter((_, i) => !names.has(headers[i - (i % 2)]!.toLowerCase()));
 }
 
@@ -199,12 +207,6 @@ function mergeBeta(
   else headers[at] = headers[at]!.trim() === "" ? missing : `${headers[at]}, ${missing}`;
 }
 
-function lastIndexOf(headers: HeaderList, name: string): number {
-  for (let i = headers.length - 2; i >= 0; i -= 2)
-    if (headers[i]!.toLowerCase() === name) return i + 1;
-  return -1;
-}
-
 /** Remembers what was found out about a name, spelled as received: names repeat, look-ups are cheaper. */
 function remembering<T>(find: (lowerCased: string) => T): (name: string) => T {
   const known = new Map<string, T>();
@@ -212,7 +214,8 @@ function remembering<T>(find: (lowerCased: string) => T): (name: string) => T {
     let found = known.get(name);
     if (found === undefined) {
       found = find(name.toLowerCase());
-      if (known.size < 1_000) known.set(name, found);
+      // Strangers choose these names: neither many nor long ones may stay in memory.
+      if (known.size < 1_000 && name.length <= 64) known.set(name, found);
     }
     return found;
   };
