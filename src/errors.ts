@@ -119,7 +119,7 @@ export function websocketDisabled(): RelayError {
   return new RelayError("WebSockets do not pass here. Send the request over HTTP.", {
     status: 426,
     code: "websocket_disabled",
-    headers: ["Upgrade", "HTTP/1.1"],
+    headers: ["Upgrade", "HTTP/1.1", ...closing],
   });
 }
 
