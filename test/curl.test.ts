@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { expect, test, vi } from "vitest";
+import { createAuthority } from "./support/authority.ts";
 import { runCommand, startCommand } from "./support/command.ts";
 import { createFolder, type Folder } from "./support/folder.ts";
 import { startRelay, testKey } from "./support/relay.ts";
@@ -327,6 +328,28 @@ test.for(failures)("%i: %s", async ([code, , behave, args = []]) => {
   expect(result.stderr).toMatch(new RegExp(`^relay curl: \\(${code}\\) .+\\n$`));
 });
 
+test("35: an upstream without TLS, 60: one with a certificate that nobody trusts", async () => {
+  using authority = createAuthority();
+  await using plain = await startUpstream(answerHello);
+  await using secure = await startUpstream(answerHello, authority.issue());
+  const withoutTls = ["--upstream", `https://127.0.0.1:${plain.port}`];
+
+  expect((await relayCurl([...withoutTls, "models"])).code).toBe(35);
+  expect((await relayCurl(["--upstream", secure.url, "models"])).code).toBe(60);
+  const trusting = ["--upstream", secure.url, "--ca", authority.file];
+  expect((await relayCurl([...trusting, "models"])).stdout).toBe("hello");
+});
+
+test("28: no connection in time", async () => {
+  await using upstream = await startRawUpstream(() => {});
+  const slow = ["--upstream", `https://127.0.0.1:${upstream.port}`, "--connect-timeout", "0.2"];
+
+  const { code, stderr } = await relayCurl([...slow, "models"]);
+
+  expect(code).toBe(28);
+  expect(stderr).toContain("timeouts.connect");
+});
+
 test.for([
   [2, ["--no-such-option", "models"], /unknown option '--no-such-option'/],
   [2, [], /no URL/],
@@ -336,7 +359,8 @@ test.for([
   [2, ["-I", "-d", "a", "models"], /-I sends no body/],
   [2, ["-F", "nothing", "models"], /name=value/],
   [2, ["-F", "a=b;c", "models"], /only ;type= and ;filename=/],
-  [2, ["-H", "a b: c", "models"], /not a header line/],
+  [2, ["-H", "a b: c", "models"], /"a b" is not the name of a header/],
+  [2, ["-A", "a\r\nb: c", "models"], /one line/],
   [2, ["-X", "TRACE", "models"], /does not forward/],
   [2, ["--relay", "localhost", "models"], /give a URL/],
   [2, ["https://me:secret@api.openai.com/v1/models"], /no user belongs in the URL/],

@@ -32,12 +32,16 @@ export function relayFailure(code: string, message: string): CheckFailure {
   return new CheckFailure(exitCode, message.replace(/ Run "relay check".*$/, ""), hint);
 }
 
+/** Throws when it was the relay that answered, with an error of its own. */
+export function refuseRelayError(answer: Answer): void {
+  const code = headerOf(answer.headers, "x-relay-error");
+  if (code) throw relayFailure(code, sayingOf(answer) || code);
+}
+
 /** Throws unless an OpenAI API answered, whatever it had to say about the key. */
 export function refuseOthers(answer: Answer, origin: string): void {
   const { status, headers, body } = answer;
   const asked = `GET /v1/models → ${status}`;
-  const code = headerOf(headers, "x-relay-error");
-  if (code) throw relayFailure(code, sayingOf(answer) || code);
   if (/^\s*</.test(body.subarray(0, 200).toString("latin1"))) {
     const hint =
       "A login page of the network, or upstream is wrong: it must be the API's own address.";

@@ -8,71 +8,77 @@ import { httpSteps, relayStep } from "./http.ts";
 import { keyStep } from "./key.ts";
 import { networkSteps } from "./network.ts";
 import { type Report, Run } from "./run.ts";
-import { type Check, type Step, skipped } from "./step.ts";
+import { type Check, skipped } from "./step.ts";
 
 export type CheckOptions = { model?: string; timeout: number; relay?: URL };
-
-/** The steps on one way to OpenAI, and what has to be closed behind them. */
-type Way = { upstream: string; steps: Step[]; close(): Promise<void> };
 
 /** Walks from the settings to OpenAI's answer; `tell` hears of each step when it is done. */
 export async function runCheck(
   input: Input,
-  options: CheckOptions,
+  { model, timeout, relay }: CheckOptions,
   tell: (check: Check) => void,
 ): Promise<Report> {
-  const run = new Run(options.timeout, tell);
-  const { step, config } = configStep(input);
-  await run.take([step]);
-  const way = await createWay(config(), input.env, options);
-  try {
-    await run.take(way.steps);
-  } finally {
-    await way.close();
+  const run = new Run(timeout, tell);
+  const settings = configStep(input);
+  await run.take([settings.step]);
+  const config = settings.config();
+  if (!config) {
+    await giveUp(run, relay ? ["relay"] : ["key", "dns", "tcp", "tls"]);
+    return run.toReport("unknown");
   }
-  return run.toReport(way.upstream);
+  if (relay) {
+    await throughRelay(run, config, { relay, model });
+    return run.toReport(relay.origin);
+  }
+  await directly(run, withTimeout(config, timeout), { env: input.env, model });
+  return run.toReport(config.mock ? "mock" : config.upstream);
 }
 
-async function createWay(
-  config: Config | undefined,
-  env: NodeJS.ProcessEnv,
-  options: CheckOptions,
-): Promise<Way> {
-  if (config && options.relay) return throughRelay(config, options.relay, options);
-  if (config) return direct(withTimeout(config, options.timeout), env, options);
-  const names = options.relay ? ["relay"] : ["key", "dns", "tcp", "tls"];
-  const unreached = [...names, "http", "auth", "model"].map((name) => {
-    return { name, needs: ["config"], run: () => skipped("no settings") };
-  });
-  return { upstream: "unknown", steps: unreached, close: async () => {} };
+/** The rest of the list, so that its reader sees what is still unknown. */
+async function giveUp(run: Run, names: string[]): Promise<void> {
+  const nothing = () => skipped("no settings");
+  await run.take(
+    [...names, "http", "auth", "model"].map((name) => ({ name, needs: ["config"], run: nothing })),
+  );
 }
 
-async function direct(
+type Asked<Extra> = Extra & { model: string | undefined };
+
+async function throughRelay(
+  run: Run,
   config: Config,
-  env: NodeJS.ProcessEnv,
-  { model }: CheckOptions,
-): Promise<Way> {
-  const { answer, close } = await createAnswerer(config, env);
-  const { origin } = new URL(config.upstream);
-  const keyless = config.auth === "passthrough" ? "clients bring their own key" : undefined;
-  const needs = ["key", "tls"];
-  const steps = [
-    keyStep(config, createKeySource(config, env)),
-    ...networkSteps(config),
-    ...httpSteps({ answer, origin, model, keyless, needs }),
-  ];
-  return { upstream: config.mock ? "mock" : config.upstream, steps, close };
-}
-
-function throughRelay(config: Config, relay: URL, { model }: CheckOptions): Way {
+  { relay, model }: Asked<{ relay: URL }>,
+): Promise<void> {
   const answer = createRemote(relay, config);
   const { origin } = relay;
-  const needs = ["relay"];
-  const steps = [
+  await run.take([
     relayStep(answer, origin),
-    ...httpSteps({ answer, origin, model, keyless: undefined, needs }),
-  ];
-  return { upstream: origin, steps, close: async () => {} };
+    ...httpSteps({ answer, origin, model, needs: ["relay"] }),
+  ]);
+}
+
+async function directly(
+  run: Run,
+  config: Config,
+  { env, model }: Asked<{ env: NodeJS.ProcessEnv }>,
+): Promise<void> {
+  const known = keyStep(config, createKeySource(config, env));
+  await run.take([known.step]);
+  const key = known.key();
+
+  // The key is read once: standard input has it once, and a command may ask a person for it.
+  const read = { ...config, keyFile: "", keyCommand: [] };
+  const { answer, close } = await createAnswerer(read, { ...env, OPENAI_API_KEY: key });
+  const { origin } = new URL(config.upstream);
+  const keyless = config.auth === "passthrough" ? "clients bring their own key" : undefined;
+  try {
+    await run.take([
+      ...networkSteps(config),
+      ...httpSteps({ answer, origin, model, key, keyless, needs: ["key", "tls"] }),
+    ]);
+  } finally {
+    await close();
+  }
 }
 
 /** A connection that a step has given up on must not keep the process alive. */

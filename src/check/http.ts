@@ -3,7 +3,14 @@ import { didYouMean } from "../config/nearest.ts";
 import { RelayError } from "../errors.ts";
 import type { Answerer } from "../exchange.ts";
 import { version } from "../version.ts";
-import { modelsOf, refuseDenied, refuseOthers, relayFailure, sayingOf } from "./answer.ts";
+import {
+  modelsOf,
+  refuseDenied,
+  refuseOthers,
+  refuseRelayError,
+  relayFailure,
+  sayingOf,
+} from "./answer.ts";
 import { CheckFailure, type Finding, type Step, skipped } from "./step.ts";
 
 type Parts = {
@@ -11,16 +18,23 @@ type Parts = {
   origin: string;
   model: string | undefined;
   /** Why there is nothing to say about a key. */
-  keyless: string | undefined;
+  keyless?: string | undefined;
+  /** The key that is sent, which nobody may read in what comes back. */
+  key?: string | undefined;
   needs: string[];
 };
 
 /** Whether an OpenAI API answers, takes the key and has the model. None of it costs anything. */
-export function httpSteps({ answer, origin, model, keyless, needs }: Parts): Step[] {
+export function httpSteps({ answer, origin, model, keyless, key, needs }: Parts): Step[] {
   let models: Answer;
 
+  async function get(target: string, signal: AbortSignal): Promise<Answer> {
+    const got = await askFor(answer, { origin, target, signal });
+    return { ...got, body: without(key, got.body) };
+  }
+
   async function http(signal: AbortSignal): Promise<Finding> {
-    models = await get(answer, { origin, target: "/v1/models", signal });
+    models = await get("/v1/models", signal);
     refuseOthers(models, origin);
     return { detail: `GET /v1/models → ${models.status}` };
   }
@@ -35,7 +49,7 @@ export function httpSteps({ answer, origin, model, keyless, needs }: Parts): Ste
     if (model === undefined) return skipped("not tried (add --model NAME)");
     if (keyless) return skipped(keyless);
     const target = `/v1/models/${encodeURIComponent(model)}`;
-    const found = await get(answer, { origin, target, signal });
+    const found = await get(target, signal);
     refuseDenied(found);
     if (found.status === 200) return { detail: `${model} is available` };
     const hint = `"relay curl models" lists what the key may use.${didYouMean(model, modelsOf(models) ?? [])}`;
@@ -56,37 +70,36 @@ export function httpSteps({ answer, origin, model, keyless, needs }: Parts): Ste
 /** Whether a relay runs at the address. */
 export function relayStep(answer: Answerer, origin: string): Step {
   async function run(signal: AbortSignal): Promise<Finding> {
-    const { status, body } = await get(answer, { origin, target: "/_relay/health", signal }).catch(
-      explainRefusal,
-    );
-    if (status === 200 && /"status":"ok"/.test(body.toString("latin1")))
-      return { detail: `${origin} serves` };
+    const target = "/_relay/health";
+    const { status, body } = await askFor(answer, { origin, target, signal }).catch(explain);
+    if (status === 200 && /"status":"ok"/.test(String(body))) return { detail: `${origin} serves` };
     const hint = "Another program has that port: check the address that relay start printed.";
-    throw new CheckFailure(8, `${origin} is not a relay (GET /_relay/health → ${status})`, hint);
+    throw new CheckFailure(8, `${origin} is not a relay (GET ${target} → ${status})`, hint);
   }
-  return { name: "relay", needs: ["config"], run };
-}
 
-/** Here it is the relay itself that cannot be reached. */
-function explainRefusal(error: unknown): never {
-  if (!(error instanceof CheckFailure)) throw error;
-  const hint = "Start it with relay start, or check the address that it printed.";
-  throw new CheckFailure(error.exitCode, error.message, hint);
+  /** Here it is the relay itself that cannot be reached. */
+  function explain(error: unknown): never {
+    if (!(error instanceof CheckFailure) || error.exitCode !== 7) throw error;
+    const hint = "Start it with relay start, or check the address that it printed.";
+    throw new CheckFailure(7, error.message, hint);
+  }
+
+  return { name: "relay", needs: ["config"], run };
 }
 
 type Where = { origin: string; target: string; signal: AbortSignal };
 
-async function get(answer: Answerer, { origin, target, signal }: Where): Promise<Answer> {
+async function askFor(answer: Answerer, { origin, target, signal }: Where): Promise<Answer> {
   const { host } = new URL(origin);
-  const headers = [
-    "Host",
-    host,
-    "User-Agent",
-    `openai-relay/${version}`,
-    "Accept",
-    "application/json",
-  ];
-  return ask(answer, { target, headers, signal }).catch((error: unknown) => {
+  const agent = ["User-Agent", `openai-relay/${version}`];
+  const headers = ["Host", host, ...agent, "Accept", "application/json"];
+  const got = await ask(answer, { target, headers, signal }).catch((error: unknown) => {
     throw error instanceof RelayError ? relayFailure(error.code, error.message) : error;
   });
+  refuseRelayError(got);
+  return got;
+}
+
+function without(key: string | undefined, body: Buffer): Buffer {
+  return key === undefined ? body : Buffer.from(body.toString().replaceAll(key, "[key]"));
 }

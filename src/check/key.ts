@@ -10,13 +10,18 @@ const kinds: [start: string, kind: string][] = [
   ["sk-", "user key"],
 ];
 
-/** Whether there is a key, and whether it looks like one. */
-export function keyStep(config: Config, keys: KeySource): Step {
+/** Whether there is a key that looks like one; `key` gives it once the step has been taken. */
+export function keyStep(
+  config: Config,
+  keys: KeySource,
+): { step: Step; key: () => string | undefined } {
+  let key: string | undefined;
+
   async function run(): Promise<Finding> {
     if (config.mock) return skipped("the mock needs no key");
     if (config.auth === "passthrough")
       return skipped("auth is passthrough: clients bring their own");
-    const key = await read(keys);
+    key = await read(keys);
     const detail = `${keys.source}, ${describeKey(key)}`;
     if (key.startsWith("sk-admin-")) {
       const hint = "Calls to models need an ordinary key; this one belongs in OPENAI_ADMIN_KEY.";
@@ -32,7 +37,7 @@ export function keyStep(config: Config, keys: KeySource): Step {
     }
     return { detail };
   }
-  return { name: "key", needs: ["config"], run };
+  return { step: { name: "key", needs: ["config"], run }, key: () => key };
 }
 
 async function read(keys: KeySource): Promise<string> {

@@ -19,7 +19,10 @@ export function createRemote(relay: URL, { timeouts, tokens }: Config): Answerer
     const fail = (cause: Error) => reply.fail(toUpstreamFailure(cause, relay.origin));
     const options = { method, path: target, headers: [...pass, ...headers], agent: false };
     const asked = request(relay, options);
-    const tooSlow = Object.assign(new Error("no connection"), { code: "ETIMEDOUT" });
+    const tooSlow = Object.assign(new Error("no connection"), {
+      code: "ETIMEDOUT",
+      syscall: "connect",
+    });
     const timer = setTimeout(() => asked.destroy(tooSlow), timeouts.connect);
     asked.on("socket", (socket) => socket.on("connect", () => clearTimeout(timer)));
     asked.on("close", () => clearTimeout(timer));
