@@ -13,7 +13,7 @@ const dotSegment = /^[^?]*\/(?:\.|%2e){1,2}(?:[/?]|$)/i;
 export function toTarget(text: string, bases: Base[]): string {
   const address = scheme.test(text) ? text : withScheme(text, bases);
   const path = address ? pathBelow(address, bases) : text;
-  const target = (/^[/?]/.test(path) ? path : `/${path}`).replace(/#.*$/s, "");
+  const target = (path.startsWith("/") ? path : `/${path}`).replace(/#.*$/s, "");
   // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what a URL may not contain
   if (/[\x00-\x20\x7f]/.test(target)) throw new CurlError(3, "A URL contains no spaces: write %20");
   if (dotSegment.test(target)) throw new CurlError(3, 'No "." or ".." may be part of the path');
