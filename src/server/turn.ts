@@ -19,12 +19,14 @@ export function inTurn(
   res: ServerResponse,
   refusal?: RelayError,
 ): void {
+  const { socket } = req;
+  // What was read ahead of a closing answer is still parsed, and must not be carried out.
+  if (!socket.writable) return;
   // node:http gives a response its socket when its turn has come.
   if (res.socket) {
     serve(req, res, refusal);
     return;
   }
-  const { socket } = req;
   const waiting = (ahead.get(socket) ?? 0) + 1;
   if (waiting > most) {
     socket.destroy();

@@ -15,6 +15,14 @@ export type RawConnection = Disposable & {
 /** Connects and writes `bytes` (latin-1). */
 export async function rawConnection(port: number, bytes = ""): Promise<RawConnection> {
   const socket = connect({ port, host: "127.0.0.1", noDelay: true });
+  const connection = follow(socket);
+  await once(socket, "connect");
+  if (bytes !== "") socket.write(bytes, "latin1");
+  return connection;
+}
+
+/** Reads all that comes over a socket, from either end. */
+export function follow(socket: Socket): RawConnection {
   let text = "";
   let error: string | undefined;
   let check = () => {};
@@ -26,8 +34,6 @@ export async function rawConnection(port: number, bytes = ""): Promise<RawConnec
     error = cause.code;
   });
   const close = once(socket, "close").catch(() => {});
-  await once(socket, "connect");
-  if (bytes !== "") socket.write(bytes, "latin1");
   return {
     socket,
     get text() {
