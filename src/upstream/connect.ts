@@ -4,14 +4,17 @@ import { getProxyForUrl } from "proxy-from-env";
 import { buildConnector } from "undici";
 import { isLoopback } from "../config/loopback.ts";
 import type { Config } from "../config/settings.ts";
+import { hearOut } from "./hear-out.ts";
 import { createTunnel } from "./tunnel.ts";
 
 /** Opens one connection to the upstream, TLS included where it is https. */
 export type Connector = buildConnector.connector;
 
+type SocketOptions = { allowHalfOpen?: boolean };
+
 /** The connector that the settings ask for: timeout, certificate authorities, proxy. */
-export function createConnector(config: Config): Connector {
-  const direct = createDirect(config);
+export function createConnector(config: Config, socket: SocketOptions = {}): Connector {
+  const direct = createDirect(config, socket);
   const proxy = proxyFor(config);
   return proxy ? createTunnel(proxy, direct, direct) : direct;
 }
@@ -24,8 +27,9 @@ export function proxyFor(config: Config): URL | undefined {
   return proxy === "" ? undefined : new URL(proxy);
 }
 
-function createDirect(config: Config): Connector {
+function createDirect(config: Config, socket: SocketOptions): Connector {
   const options = {
+    ...socket,
     allowH2: false,
     timeout: config.timeouts.connect,
     // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment changes nothing.
@@ -34,10 +38,15 @@ function createDirect(config: Config): Connector {
   const plain = buildConnector(options);
   let secure: Connector | undefined;
   return (target, callback) => {
-    if (target.protocol !== "https:") return plain(target, callback);
+    const connected: buildConnector.Callback = (...[error, socket]) => {
+      if (error) return callback(error, null);
+      hearOut(socket);
+      callback(null, socket);
+    };
+    if (target.protocol !== "https:") return plain(target, connected);
     // Made at the first connection, not at start: reading the system's certificates takes its time.
     secure ??= buildConnector({ ...options, secureContext: createTrust(config) });
-    return secure(target, callback);
+    return secure(target, connected);
   };
 }
 
