@@ -1,12 +1,11 @@
 import { STATUS_CODES } from "node:http";
 
 /**
- * The reason phrase as upstream sent it, in latin-1. undici reads it as UTF-8, and keeps the last piece
- * when it came in several: what cannot be told gets the usual phrase of the status.
+ * The reason phrase with the bytes that upstream sent. undici takes them for UTF-8; where they were not,
+ * they are lost, and the usual phrase of the status has to do.
  */
 export function toReason(status: number, text: string): string {
   const usual = STATUS_CODES[status] ?? "";
-  if (text === usual) return text;
-  if (text.includes("\ufffd") || (text !== "" && usual.endsWith(text))) return usual;
+  if (text === usual || text.includes("\ufffd")) return usual;
   return Buffer.from(text).toString("latin1");
 }
