@@ -258,19 +258,32 @@ test("uploads of many sizes and framings are the same bytes", async () => {
   }
 });
 
-test("a client that leaves while the key is being looked up ends nothing but its own call", async () => {
-  await using upstream = await startUpstream();
-  await using relay = await startRelay(
-    { upstream: upstream.url },
-    { env: { RELAY_KEY_COMMAND: '["/bin/sh", "-c", "/bin/sleep 0.3; echo sk-late"]' } },
-  );
-  {
-    using _gone = await rawConnection(relay.port, `${post}Content-Length: 1000\r\n\r\nhello`);
-  }
-  expect((await relay.nextOutcome()).ending).toBe("client_left");
+describe("while the key is being looked up", () => {
+  const env = { RELAY_KEY_COMMAND: '["/bin/sh", "-c", "/bin/sleep 0.3; echo sk-late"]' };
 
-  expect((await fetch(`${relay.url}/v1/models`)).status).toBe(200);
-  expect(upstream.seen.length).toBe(1);
+  test("a client that leaves ends nothing but its own call", async () => {
+    await using upstream = await startUpstream();
+    await using relay = await startRelay({ upstream: upstream.url }, { env });
+    {
+      using _gone = await rawConnection(relay.port, `${post}Content-Length: 1000\r\n\r\nhello`);
+    }
+    expect((await relay.nextOutcome()).ending).toBe("client_left");
+
+    expect((await fetch(`${relay.url}/v1/models`)).status).toBe(200);
+    expect(upstream.seen.length).toBe(1);
+  });
+
+  test("a body that grows too large is 413, and nothing goes up", async () => {
+    await using upstream = await startUpstream();
+    await using relay = await startRelay({ upstream: upstream.url, "limits.body": "1kb" }, { env });
+    using client = await rawConnection(
+      relay.port,
+      `${post}Transfer-Encoding: chunked\r\n\r\n800\r\n${"x".repeat(2048)}\r\n`,
+    );
+
+    expect(await client.until('"code":"body_too_large"')).toMatch(/^HTTP\/1\.1 413 /);
+    expect(upstream.seen).toEqual([]);
+  });
 });
 
 async function textOf(socket: Socket): Promise<string> {

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
-import { badRequest, bodyTooLarge, requestTimeout } from "../errors.ts";
+import { bodyTooLarge, requestTimeout } from "../errors.ts";
 import type { Exchange } from "../exchange.ts";
 
 /** Bodies up to this many bytes are handed on whole when they came in one piece with the head. */
@@ -57,8 +57,9 @@ export function receiveBody(
 }
 
 /**
- * A request body that is still arriving. Whoever reads it may destroy it when it is no longer wanted:
- * the rest is then read away, and the client's connection lives on for the answer.
+ * A request body that is still arriving; it never ends before the client has sent all of it. Whoever
+ * reads it may destroy it when it is no longer wanted: the rest is then read away, and the client's
+ * connection lives on for the answer.
  */
 class Upload extends Readable {
   #req: IncomingMessage;
@@ -81,11 +82,6 @@ class Upload extends Readable {
       if (this.destroyed) return;
       req.socket.setTimeout(0);
       this.push(null);
-    });
-    // A client that leaves, or breaks its framing, ends the upload unfinished (RFC 9112 section 8).
-    req.on("error", () => {});
-    req.on("close", () => {
-      if (!req.complete) this.destroy(badRequest("The body was cut off."));
     });
     if (limits.idleMs > 0) req.setTimeout(limits.idleMs, () => this.#stalled());
   }
