@@ -1,0 +1,70 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { footprintWorks } from "./footprint.ts";
+import { isPinned, pinSelf } from "./process.ts";
+import { type Row, toRows } from "./results.ts";
+import { run } from "./run.ts";
+import { speedWorks } from "./speed.ts";
+import { toTable } from "./table.ts";
+import { findKinds } from "./targets.ts";
+import { startUpstreams } from "./upstreams.ts";
+
+// npm run bench -- [--quick] [--json FILE] [--targets relay,bare] [--works JSON]
+
+const { values: flags } = parseArgs({
+  options: {
+    quick: { type: "boolean", default: false },
+    json: { type: "string" },
+    /** Names of targets; else all that are installed. */
+    targets: { type: "string" },
+    /** Text in the titles of works; else all. */
+    works: { type: "string", default: "" },
+  },
+});
+
+const folder = mkdtempSync(join(tmpdir(), "relay-bench-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+pinSelf();
+
+const { kinds, missing } = await findKinds(folder);
+const names = flags.targets?.split(",") ?? kinds.map(({ name }) => name);
+const compared = kinds.filter(({ name }) => names.includes(name));
+const upstreams = await startUpstreams(folder);
+const works = [
+  ...speedWorks(flags.quick, upstreams.ask),
+  ...footprintWorks(flags.quick, upstreams.port),
+].filter(({ title }) => title.includes(flags.works));
+
+const conditions = {
+  date: new Date().toISOString(),
+  node: process.version,
+  processor: `${cpus().length} × ${cpus()[0]?.model}`,
+  cores: isPinned ? "target on core 0, upstream and load on core 1" : "not pinned",
+  completions: upstreams.description,
+  quick: flags.quick,
+  missing,
+};
+for (const [name, value] of Object.entries(conditions)) console.log(`${name}: ${value}`);
+
+const legend = `"added": more than a direct connection takes. ≥: its core had time left.
+The middle one of all rounds; of starts the shortest.`;
+
+const rows: Row[] = [];
+const disturbed: string[] = [];
+for (const work of works) {
+  process.stderr.write(`… ${work.title}\n`);
+  const port = work.completions ? upstreams.completionsPort : upstreams.port;
+  const { found, others } = await run(work, compared, port);
+  rows.push(...toRows(found, work.take));
+  if (others > 0.05) disturbed.push(`${work.title} (${Math.round(others * 100)} %)`);
+}
+await upstreams.stop();
+
+console.log(`\n${toTable(rows, names)}\n\n${legend}`);
+if (disturbed.length > 0)
+  console.log(`Other programs used the target's core: ${disturbed.join(", ")}`);
+if (flags.json)
+  writeFileSync(flags.json, `${JSON.stringify({ conditions, disturbed, rows }, null, 2)}\n`);
+process.exit();

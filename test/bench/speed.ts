@@ -1,0 +1,85 @@
+import { type Answered, askRepeatedly, type Load } from "./requests.ts";
+import { quantile } from "./stats.ts";
+import { readFirehose, readPaced } from "./streams.ts";
+import { type Sample, timed, type Work } from "./work.ts";
+
+type Ask = (load: Load) => Promise<Answered>;
+
+/** What a warm target can do in a second, and how much time it adds. */
+export function speedWorks(quick: boolean, ask: Ask): Work[] {
+  const rounds = quick ? 1 : 3;
+  return [
+    { ...completions(ask), rounds, ms: quick ? 1000 : 3000 },
+    { ...latency, rounds, ms: quick ? 600 : 2000 },
+    { ...pacedStreams, rounds, ms: quick ? 800 : 3000 },
+    { ...firehose, rounds, ms: quick ? 600 : 2000 },
+  ];
+}
+
+type Kind = Omit<Work, "rounds" | "ms">;
+
+function completions(ask: Ask): Kind {
+  return {
+    title: "JSON, 32 and 256 connections",
+    completions: true,
+    take: "median",
+    warmUp: ({ port }) => ask({ port, connections: 32, ms: 1000 }),
+    async measure(target, ms) {
+      const samples: Sample[] = [];
+      for (const connections of [32, 256]) {
+        const load = { port: target.port, connections, ms };
+        const { result, cpu, idle } = await timed(target, () => ask(load));
+        const { requests, seconds } = result;
+        const name = `JSON, ${connections} connections`;
+        samples.push({ figure: `${name}: requests/s`, value: requests / seconds, atLeast: idle });
+        samples.push({ figure: `${name}: CPU µs/request`, value: cpu && cpu / requests });
+      }
+      return samples;
+    },
+  };
+}
+
+const latency: Kind = {
+  title: "JSON, 1 connection",
+  take: "median",
+  warmUp: ({ port }) => askRepeatedly({ port, connections: 1, ms: 500 }),
+  async measure({ port }, ms) {
+    const took: number[] = [];
+    await askRepeatedly({ port, connections: 1, ms }, took);
+    return added("JSON, 1 connection", took);
+  },
+};
+
+const pacedStreams: Kind = {
+  title: "SSE, 8 streams, an event each 4 ms",
+  take: "median",
+  warmUp: ({ port }) => readPaced({ ...paced, port, ms: 500 }),
+  async measure({ port }, ms) {
+    const { first, later } = await readPaced({ ...paced, port, ms });
+    return [...added("SSE, first event", first), ...added("SSE, each event", later)];
+  },
+};
+
+const paced = { connections: 8, everyMs: 4, events: 16 };
+
+const firehose: Kind = {
+  title: "SSE, 8 streams without pause",
+  take: "median",
+  warmUp: ({ port }) => readFirehose({ port, connections: 8, ms: 300 }),
+  async measure(target, ms) {
+    const load = { port: target.port, connections: 8, ms };
+    const { result, cpu, idle } = await timed(target, () => readFirehose(load));
+    const { events, seconds } = result;
+    return [
+      { figure: "SSE firehose: events/s", value: events / seconds, atLeast: idle },
+      { figure: "SSE firehose: CPU ns/event", value: cpu && (cpu * 1000) / events },
+    ];
+  },
+};
+
+function added(name: string, micros: number[]): Sample[] {
+  return [
+    { figure: `${name}: added µs, p50`, value: quantile(micros, 0.5), added: true },
+    { figure: `${name}: added µs, p99`, value: quantile(micros, 0.99), added: true },
+  ];
+}
