@@ -1,4 +1,4 @@
-import type { Readable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import type { RelayError } from "./errors.ts";
 
 /**
@@ -55,6 +55,15 @@ export interface Reply {
 
 /** Everything that can answer: forwarding, the mock, and whatever is wrapped around them. */
 export type Answerer = (exchange: Exchange, reply: Reply) => void;
+
+/** A reply to a request that wants to switch protocols: it may become a tunnel instead of an answer. */
+export interface UpgradeReply extends Reply {
+  /** Answers 101 with `headers`; from there on bytes are copied both ways, as they are. */
+  tunnel(headers: HeaderList, upstream: Duplex): void;
+}
+
+/** Everything that can answer a WebSocket handshake. */
+export type Upgrader = (exchange: Exchange, reply: UpgradeReply) => void;
 
 /** What became of an exchange, for those who watch. */
 export type Outcome = {

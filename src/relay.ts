@@ -1,13 +1,14 @@
 import type { Config } from "./config/settings.ts";
-import { unknownPath } from "./errors.ts";
-import type { Answerer, Observer } from "./exchange.ts";
+import { type RelayError, unknownPath, websocketDisabled } from "./errors.ts";
+import type { Answerer, Exchange, Observer, Upgrader } from "./exchange.ts";
 import { createRewrite } from "./forward/rewrite.ts";
 import { createValidation } from "./forward/validate.ts";
 import { createRouter, health } from "./server/router.ts";
 import { type RelayServer, startServer } from "./server/server.ts";
 
 /**
- * The relay, put together: a request passes the server's door, then `check`, then `answer`.
+ * The relay, put together: a request passes the server's door, then what some settings check, then it is
+ * answered.
  *
  *     server > router > check (allowPaths, validate, rewrite) > forward or mock
  */
@@ -16,9 +17,9 @@ export async function startRelay(
   observers: readonly Observer[],
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Relay> {
-  const { answer, close } = await createAnswerer(config, env);
-  const routes = { health };
-  const server = await startServer(config, createRouter(routes, answer), observers).catch(
+  const { answer, upgrade, close } = await createAnswerer(config, env);
+  const routed = createRouter({ health }, answer);
+  const server = await startServer(config, routed, upgrade, observers).catch(
     async (error: unknown) => {
       await close();
       throw error;
@@ -40,40 +41,58 @@ export type Relay = {
 };
 
 /** What answers a request once it is inside: the same in the server and in `relay curl`. */
+export type Inside = { answer: Answerer; upgrade: Upgrader; close(): Promise<void> };
+
+/** Puts together what answers. */
 export async function createAnswerer(
   config: Config,
   env: NodeJS.ProcessEnv = process.env,
-): Promise<{ answer: Answerer; close(): Promise<void> }> {
-  const { answer, close } = config.mock
-    ? await createMocked()
-    : await createForwarding(config, env);
+): Promise<Inside> {
+  const inside = config.mock ? await createMocked() : await createForwarding(config, env);
+  const check = createCheck(config);
+  if (!check) return inside;
+
+  const { answer, upgrade, close } = inside;
+  return {
+    answer(exchange, reply) {
+      const refusal = check(exchange);
+      if (refusal) reply.fail(refusal);
+      else answer(exchange, reply);
+    },
+    upgrade(exchange, reply) {
+      const refusal = check(exchange);
+      if (refusal) reply.fail(refusal);
+      else upgrade(exchange, reply);
+    },
+    close,
+  };
+}
+
+/** What some settings change or refuse; `undefined` when none of them is used. */
+function createCheck(config: Config): ((exchange: Exchange) => RelayError | undefined) | undefined {
+  const { allowPaths } = config;
   const validate = config.validate ? createValidation(config) : undefined;
   const rewrite = config.rewrite.length > 0 ? createRewrite(config.rewrite) : undefined;
-  const { allowPaths } = config;
+  if (!validate && !rewrite && allowPaths.length === 0) return undefined;
 
-  function check(...[exchange, reply]: Parameters<Answerer>): void {
+  return function check(exchange) {
     rewrite?.(exchange);
     const path = exchange.target.split("?", 1)[0]!;
-    if (allowPaths.length > 0 && !allowPaths.some((prefix) => path.startsWith(prefix))) {
-      reply.fail(unknownPath(path));
-      return;
-    }
-    const refusal = validate?.(exchange);
-    if (refusal) reply.fail(refusal);
-    else answer(exchange, reply);
-  }
-
-  return { answer: rewrite || validate || allowPaths.length > 0 ? check : answer, close };
+    if (allowPaths.length > 0 && !allowPaths.some((prefix) => path.startsWith(prefix)))
+      return unknownPath(path);
+    return validate?.(exchange);
+  };
 }
 
 // Each way of answering is loaded only when it is the one: start-up is faster without the other.
 
-async function createMocked() {
+async function createMocked(): Promise<Inside> {
   const { createMock } = await import("./mock/mock.ts");
-  return { answer: createMock(), close: async () => {} };
+  const upgrade: Upgrader = (_exchange, reply) => reply.fail(websocketDisabled());
+  return { answer: createMock(), upgrade, close: async () => {} };
 }
 
-async function createForwarding(config: Config, env: NodeJS.ProcessEnv) {
+async function createForwarding(config: Config, env: NodeJS.ProcessEnv): Promise<Inside> {
   const { createUpstream } = await import("./forward/upstream.ts");
   return createUpstream(config, env);
 }

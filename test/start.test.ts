@@ -113,9 +113,11 @@ test.each([
 
   relay.child.kill(signal);
   await relay.until("stderr", /Waiting for 1 live answer/);
-  relay.child.kill(signal);
+  // The first ones come too soon after the first signal to be another one.
+  const again = setInterval(() => relay.child.kill(signal), 50);
 
   expect((await relay.ended).code).toBe(code);
+  clearInterval(again);
   expect((await client.closed()).text).not.toMatch(/0\r\n\r\n$/);
 });
 

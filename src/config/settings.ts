@@ -123,6 +123,21 @@ export const settings = {
       placeholder: "prefix",
       example: ["/v1/"],
     }),
+    tls: choice(
+      ["auto", "off"],
+      "auto",
+      "https:// on the same port: auto when there is a certificate (relay tls makes one), or off",
+    ),
+    tlsCert: text("", "PEM file with your own certificate and its chain", {
+      placeholder: "file",
+      trusted: true,
+      isFile: true,
+    }),
+    tlsKey: text("", "PEM file with the key of tlsCert; none: it is in the same file", {
+      placeholder: "file",
+      trusted: true,
+      isFile: true,
+    }),
   }),
   ...section("Upstream", {
     upstream: {
@@ -232,6 +247,10 @@ export const settings = {
       noFlag: true,
       example: [{ method: "POST", path: "/v1/responses:stream", to: { path: "/v1/responses" } }],
     } as Setting<RewriteRule[]>,
+    websocket: toggle(
+      true,
+      "Let WebSockets through; off: 426, and clients fall back to HTTP at once",
+    ),
     antiBuffering: toggle(
       false,
       "Add X-Accel-Buffering: no to event streams, for proxies in front",

@@ -1,4 +1,4 @@
-import type { Readable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import type { Client, Dispatcher } from "undici";
 import { upstreamFailed } from "../errors.ts";
 import type { HeaderList, Reply } from "../exchange.ts";
@@ -15,11 +15,15 @@ export type UpstreamRequest = {
   path: string;
   headers: HeaderList;
   body: Buffer | Readable | null;
+  /** The protocol to switch to. */
+  upgrade?: string;
 };
 
 /** What all attempts at one exchange share. */
 export type Course = {
   reply: Reply;
+  /** What to do with a 101, when the request asks for one. */
+  tunnel?: (headers: HeaderList, upstream: Duplex) => void;
   /** The client sent HEAD and upstream is asked with a ranged GET. */
   viaGet: boolean;
   redirects: Redirects | undefined;
@@ -94,6 +98,20 @@ export class Delivery implements Dispatcher.DispatchHandler {
       // Upstream may have ignored Range, and nobody wants the body.
       this.#abort();
     } else reply.head(status, reason, headers);
+  }
+
+  onRequestUpgrade(
+    controller: Dispatcher.DispatchController,
+    _status: number,
+    _headers: unknown,
+    upstream: Duplex,
+  ): void {
+    if (this.#over) {
+      upstream.on("error", () => {}).destroy();
+      return;
+    }
+    this.#drop();
+    this.#course.tunnel?.(toClientHeaders(controller.rawHeaders as Buffer[]), upstream);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {

@@ -39,7 +39,11 @@ const requestFates: readonly (readonly [string, Fate])[] = Object.entries({
   "openai-beta": "beta",
 });
 
-const droppedPrefixes = /^(?:proxy-|sec-|x-forwarded-|x-relay-)/;
+/** The same by the beginning of a name. On an upgrade `Sec-WebSocket-*` is the handshake itself. */
+const droppedPrefixes = {
+  request: /^(?:proxy-|sec-|x-forwarded-|x-relay-)/,
+  upgrade: /^(?:proxy-|sec-(?!websocket-)|x-forwarded-|x-relay-)/,
+};
 
 /** Hop-by-hop lines of an answer (RFC 9110 section 7.6.1), and those that speak of the upstream's host. */
 const droppedFromAnswers = new Set([
@@ -62,7 +66,7 @@ const namesNothing = /^(?:keep-alive|close)$/i;
 /** Names that `Connection` cannot take away: they frame or identify the message. */
 const untouchable = new Set(["content-length", "content-type", "authorization", "host"]);
 
-/** Makes upstream's header lines out of the client's; `key` is `undefined` where the client's own stays. */
+/** Makes upstream's header lines out of the client's; without a key only an ephemeral secret goes up. */
 export type RequestHeaders = (
   headers: HeaderList,
   hasBody: boolean,
@@ -70,7 +74,10 @@ export type RequestHeaders = (
 ) => HeaderList;
 
 /** Builds the one function that knows what the contract changes towards OpenAI. */
-export function createRequestHeaders(config: Config): RequestHeaders {
+export function createRequestHeaders(
+  config: Config,
+  kind: "request" | "upgrade" = "request",
+): RequestHeaders {
   const keeps = config.auth === "passthrough";
   const isUsual = config.authHeader.toLowerCase() === "authorization";
   const fates = new Map(requestFates);
@@ -79,17 +86,17 @@ export function createRequestHeaders(config: Config): RequestHeaders {
   else if (config.tokens.length > 0 && !keeps) fates.set("api-key", "drop");
 
   const fateOf = remembering<Fate>(
-    (name) => fates.get(name) ?? (droppedPrefixes.test(name) ? "drop" : "keep"),
+    (name) => fates.get(name) ?? (droppedPrefixes[kind].test(name) ? "drop" : "keep"),
   );
 
   return function toUpstream(headers, hasBody, key) {
     const secret = keeps ? undefined : ephemeralIn(headers);
     const slot: Fate = isUsual || secret !== undefined ? "authorization" : "keyHeader";
-    const proof = secret ?? (isUsual ? `Bearer ${key}` : key!);
+    const proof = secret ?? (isUsual && key !== undefined ? `Bearer ${key}` : key);
 
     const out: HeaderList = [];
     let nominated = "";
-    let isProven = keeps;
+    let isProven = keeps || proof === undefined;
     let hasType = false;
     let hasOrganization = false;
     let hasProject = false;
@@ -113,7 +120,7 @@ export function createRequestHeaders(config: Config): RequestHeaders {
           if (keeps) break;
           if (fate === slot && !isProven) {
             isProven = true;
-            out.push(name, proof);
+            out.push(name, proof!);
           }
           continue;
         case "contentType":
@@ -136,7 +143,7 @@ export function createRequestHeaders(config: Config): RequestHeaders {
     // From what the client sent, so that nobody can strike out what the relay puts there.
     if (nominated !== "") return toUpstream(withoutNominated(headers, nominated), hasBody, key);
 
-    if (!isProven) out.push(slot === "authorization" ? "Authorization" : config.authHeader, proof);
+    if (!isProven) out.push(slot === "authorization" ? "Authorization" : config.authHeader, proof!);
     if (hasBody && !hasType && config.defaultContentType)
       out.push("Content-Type", "application/json");
     if (config.organization !== "" && !hasOrganization)

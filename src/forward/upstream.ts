@@ -1,24 +1,31 @@
 import type { Config } from "../config/settings.ts";
-import type { Answerer } from "../exchange.ts";
+import type { Answerer, Upgrader } from "../exchange.ts";
 import { createConnector } from "../upstream/connect.ts";
 import { createKeySource } from "../upstream/key.ts";
 import { createPool } from "../upstream/pool.ts";
+import { createAuthorize } from "./authorize.ts";
 import { createForward } from "./forward.ts";
 import { createRedirects } from "./redirect.ts";
+import { createUpgrade } from "./upgrade.ts";
 import { toBase } from "./url.ts";
 
 /** Forwarding with all that it needs, and the way to close it. */
 export function createUpstream(
   config: Config,
   env: NodeJS.ProcessEnv,
-): { answer: Answerer; close(): Promise<void> } {
-  const pool = createPool(toBase(config.upstream).origin, config, createConnector(config));
-  const keys = createKeySource(config, env);
+): { answer: Answerer; upgrade: Upgrader; close(): Promise<void> } {
+  const { origin } = toBase(config.upstream);
+  const pool = createPool(origin, config, createConnector(config));
+  // In a tunnel one side may end while the other still speaks.
+  const halfOpen = createConnector(config, { allowHalfOpen: true });
+  const tunnels = createPool(origin, config, halfOpen);
+  const authorize = createAuthorize(config, createKeySource(config, env));
   const redirects = createRedirects(config);
   return {
-    answer: createForward({ config, pool, keys, redirects }),
+    answer: createForward({ config, pool, authorize, redirects }),
+    upgrade: createUpgrade({ config, pool: tunnels, authorize }),
     async close() {
-      await Promise.all([pool.close(), redirects?.close()]);
+      await Promise.all([pool.close(), tunnels.close(), redirects?.close()]);
     },
   };
 }

@@ -8,7 +8,6 @@ import {
   originNotAllowed,
   type RelayError,
   unsupportedTransferEncoding,
-  websocketDisabled,
 } from "../errors.ts";
 import { type Facts, gather } from "./facts.ts";
 import { createHostCheck } from "./hosts.ts";
@@ -47,7 +46,7 @@ export function createDoor(config: Config, port: () => number): (req: IncomingMe
       host(req, facts, visit) ??
       page(req, facts, visit) ??
       // Browsers send preflights without the token, and they are not forwarded.
-      (visit.isPreflight ? undefined : (token(facts, visit) ?? wish(req, facts, visit)));
+      (visit.isPreflight ? undefined : (token(facts, visit) ?? wish(req, visit)));
     return visit;
   };
 
@@ -102,10 +101,8 @@ export function createDoor(config: Config, port: () => number): (req: IncomingMe
   }
 
   /** What is asked for. An upstream that echoes a TRACE would hand out the key (RFC 9110 9.3.8). */
-  function wish(req: IncomingMessage, facts: Facts, visit: Visit): RelayError | undefined {
+  function wish(req: IncomingMessage, visit: Visit): RelayError | undefined {
     if (req.method === "TRACE") return methodNotAllowed("TRACE");
-    const refusal = checkTarget(visit.target, config.limits.target);
-    if (refusal) return refusal;
-    return facts.upgrade?.toLowerCase() === "websocket" ? websocketDisabled() : undefined;
+    return checkTarget(visit.target, config.limits.target);
   }
 }

@@ -65,7 +65,9 @@ class Upload extends Readable {
   #req: IncomingMessage;
 
   constructor(req: IncomingMessage, first: Buffer[], exchange: Exchange, limits: BodyLimits) {
-    super({ highWaterMark: collectable });
+    // As objects, two pieces at most: of a stream of bytes that has ended undici would know the length,
+    // and would re-frame a chunked body with it.
+    super({ objectMode: true, highWaterMark: 2 });
     this.#req = req;
     // It may fail when nobody reads it yet, or any more.
     this.on("error", () => {});

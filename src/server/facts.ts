@@ -10,10 +10,10 @@ export type Facts = {
   coding: string | undefined;
   origin: string | undefined;
   site: string | undefined;
-  upgrade: string | undefined;
   authorization: string;
   apiKey: string;
   relayToken: string;
+  protocols: string;
   asksForMethod: boolean;
 };
 
@@ -23,10 +23,10 @@ const lines = new Map<string, keyof Facts>([
   ["transfer-encoding", "coding"],
   ["origin", "origin"],
   ["sec-fetch-site", "site"],
-  ["upgrade", "upgrade"],
   ["authorization", "authorization"],
   ["api-key", "apiKey"],
   ["x-relay-token", "relayToken"],
+  ["sec-websocket-protocol", "protocols"],
   ["access-control-request-method", "asksForMethod"],
 ]);
 
@@ -40,10 +40,10 @@ export function gather(headers: HeaderList): Facts {
     coding: undefined,
     origin: undefined,
     site: undefined,
-    upgrade: undefined,
     authorization: "",
     apiKey: "",
     relayToken: "",
+    protocols: "",
     asksForMethod: false,
   };
   for (let i = 0; i < headers.length; i += 2) {
@@ -61,12 +61,12 @@ export function gather(headers: HeaderList): Facts {
       case "coding":
       case "origin":
       case "site":
-      case "upgrade":
         facts[line] = facts[line] === undefined ? value : `${facts[line]}, ${value}`;
         break;
       case "authorization":
       case "apiKey":
       case "relayToken":
+      case "protocols":
         facts[line] = value;
         break;
       case "asksForMethod":

@@ -1,4 +1,10 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerOptions,
+  type ServerResponse,
+} from "node:http";
 import type { Socket } from "node:net";
 import type { Config } from "../config/settings.ts";
 import {
@@ -9,14 +15,16 @@ import {
   type RelayError,
   relayBug,
   unsupportedExpectation,
+  websocketDisabled,
 } from "../errors.ts";
-import type { Answerer, Exchange, Observer } from "../exchange.ts";
-import { createDoor } from "./admit.ts";
+import type { Answerer, Exchange, Observer, Upgrader } from "../exchange.ts";
+import { createDoor, type Visit } from "./admit.ts";
 import { receiveBody } from "./body.ts";
 import { answerPreflight } from "./preflight.ts";
 import { refuse, toRefusal } from "./refuse.ts";
 import { HttpReply } from "./reply.ts";
 import { inTurn } from "./turn.ts";
+import { isWebSocket, responseOn } from "./upgrade.ts";
 
 /** Milliseconds for the rest of a body whose answer is out already. */
 const restMs = 30_000;
@@ -26,6 +34,8 @@ export type Listener = {
   port: number;
   live: number;
   draining: boolean;
+  /** Connections that have switched protocols, or are about to. */
+  readonly tunnels: Set<Socket>;
   create(): Server;
 };
 
@@ -33,6 +43,7 @@ export type Listener = {
 export function createListener(
   config: Config,
   answer: Answerer,
+  upgrade: Upgrader,
   observers: readonly Observer[],
 ): Listener {
   const { limits, timeouts } = config;
@@ -40,7 +51,13 @@ export function createListener(
   const run = Date.now().toString(36);
   let count = 0;
 
-  const listener: Listener = { port: 0, live: 0, draining: false, create };
+  const listener: Listener = {
+    port: 0,
+    live: 0,
+    draining: false,
+    tunnels: new Set(),
+    create,
+  };
   const admit = createDoor(config, () => listener.port);
   const replyParts = {
     observers: [{ ended: () => listener.live-- }, ...observers],
@@ -49,6 +66,15 @@ export function createListener(
   };
 
   function serve(req: IncomingMessage, res: ServerResponse, refusal?: RelayError): void {
+    const { exchange, reply } = begin(req, res);
+    try {
+      enter(req, res, exchange, reply, refusal);
+    } catch (cause) {
+      reply.fail(relayBug(cause));
+    }
+  }
+
+  function begin(req: IncomingMessage, res: ServerResponse) {
     const length = req.headers["content-length"];
     const exchange: Exchange = {
       id: `${run}-${(++count).toString(36)}`,
@@ -61,12 +87,39 @@ export function createListener(
       bytesIn: 0,
     };
     listener.live++;
-    const reply = new HttpReply(exchange, req, res, replyParts);
+    return { exchange, reply: new HttpReply(exchange, req, res, replyParts) };
+  }
+
+  /** A WebSocket handshake: through the same door, then to whoever opens tunnels. */
+  function switchProtocols(req: IncomingMessage, socket: Socket, head: Buffer): void {
+    const res = responseOn(req, socket, head);
+    if (!res) return;
+    if (!isWebSocket(req)) {
+      // Nobody serves another protocol (h2c): the request is answered as it is (RFC 9110 7.8).
+      serve(req, res);
+      return;
+    }
+    listener.tunnels.add(socket);
+    socket.once("close", () => listener.tunnels.delete(socket));
+    const { exchange, reply } = begin(req, res);
     try {
-      enter(req, res, exchange, reply, refusal);
+      const refusal = check(req, exchange, reply).refusal;
+      if (refusal) reply.fail(refusal);
+      else if (config.websocket) upgrade(exchange, reply);
+      else reply.fail(websocketDisabled());
     } catch (cause) {
       reply.fail(relayBug(cause));
     }
+  }
+
+  /** The door, and whether there is room. */
+  function check(req: IncomingMessage, exchange: Exchange, reply: HttpReply): Visit {
+    const visit = admit(req);
+    exchange.target = visit.target;
+    if (!visit.isPreflight) reply.origin = visit.origin;
+    if (visit.client !== undefined) exchange.client = visit.client;
+    visit.refusal ??= shortage(exchange);
+    return visit;
   }
 
   function enter(
@@ -76,13 +129,10 @@ export function createListener(
     reply: HttpReply,
     expectation: RelayError | undefined,
   ): void {
-    const visit = admit(req);
-    exchange.target = visit.target;
-    if (!visit.isPreflight) reply.origin = visit.origin;
-    if (visit.client !== undefined) exchange.client = visit.client;
+    const visit = check(req, exchange, reply);
     const isWaiting = req.headers.expect !== undefined && req.httpVersionMinor === 1;
 
-    const refusal = visit.refusal ?? expectation ?? shortage(exchange);
+    const refusal = visit.refusal ?? expectation;
     if (refusal) {
       // Nobody knows whether a client that waits to be asked for its body will send it all the same.
       if (isWaiting) res.shouldKeepAlive = false;
@@ -137,7 +187,9 @@ export function createListener(
       insecureHTTPParser: false,
       // The door looks at Host, and its refusal has a body.
       requireHostHeader: false,
-    });
+      // Where node:http knows it, other upgrades are plain requests from the start.
+      shouldUpgradeCallback: isWebSocket,
+    } as ServerOptions);
     server.maxConnections = limits.connections;
     // Its default of 2,000 lines is another limit than the documented one of bytes.
     server.maxHeadersCount = 0;
@@ -147,6 +199,7 @@ export function createListener(
       const refusal = unsupportedExpectation(req.headers.expect ?? "");
       inTurn(serve, req, res, refusal);
     });
+    server.on("upgrade", (req, socket: Socket, head) => switchProtocols(req, socket, head));
     server.on("connect", (_req, socket: Socket) => {
       socket.resume();
       refuse(socket, methodNotAllowed("CONNECT"));

@@ -1,7 +1,9 @@
 import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+import type { Duplex } from "node:stream";
 import { type RelayError, upstreamFailed } from "../errors.ts";
-import type { Ending, Exchange, HeaderList, Observer, Reply } from "../exchange.ts";
+import type { Ending, Exchange, HeaderList, Observer, UpgradeReply } from "../exchange.ts";
 import { contentLengthOf, withAntiBuffering, withCors, without } from "./answer-headers.ts";
+import { joinConnections } from "./tunnel.ts";
 
 /** Bytes that may wait for a slow client before upstream is asked to pause. */
 const backlog = 65_536;
@@ -19,7 +21,7 @@ export type ReplyParts = {
  * upstream's socket brought leave together, none ever waits for the next read. This is the only code
  * that touches the response, and it alone tells the observers.
  */
-export class HttpReply implements Reply {
+export class HttpReply implements UpgradeReply {
   started = false;
   over = false;
   onDrain: (() => void) | null = null;
@@ -42,6 +44,8 @@ export class HttpReply implements Reply {
   /** What came since the last turn of the event loop. */
   #waiting: Buffer[] = [];
   #flushing = false;
+  /** How a tunnel ended. */
+  #tunnelEnding: Ending | undefined;
 
   constructor(exchange: Exchange, req: IncomingMessage, res: ServerResponse, parts: ReplyParts) {
     this.#exchange = exchange;
@@ -111,6 +115,31 @@ export class HttpReply implements Reply {
       this.#res.addTrailers(pairs);
     }
     this.#finish();
+  }
+
+  tunnel(headers: HeaderList, upstream: Duplex): void {
+    const { socket } = this.#res;
+    if (this.started || this.over || !socket) {
+      upstream.destroy();
+      return;
+    }
+    this.started = this.over = true;
+    this.#status = 101;
+    this.#firstByteAt = performance.now();
+    this.#tell((observer) => observer.answered?.(this.#exchange, 101, headers));
+
+    const { bytesRead, bytesWritten } = socket;
+    let lines = `Connection: Upgrade\r\nUpgrade: ${this.#req.headers.upgrade}\r\n`;
+    for (let i = 0; i < headers.length; i += 2) lines += `${headers[i]}: ${headers[i + 1]}\r\n`;
+    this.#res.detachSocket(socket);
+    socket.write(`HTTP/1.1 101 ${STATUS_CODES[101]}\r\n${lines}\r\n`, "latin1");
+    joinConnections(socket, upstream, (broken) => {
+      this.#exchange.bytesIn = socket.bytesRead - bytesRead;
+      this.#bytesOut = socket.bytesWritten - bytesWritten;
+      if (broken === "client") this.#tunnelEnding = "client_left";
+      else this.#tunnelEnding = broken === "upstream" ? "upstream_broke" : "complete";
+      this.#closed();
+    });
   }
 
   fail(error: RelayError): void {
@@ -242,6 +271,7 @@ export class HttpReply implements Reply {
   }
 
   #ending(): Ending {
+    if (this.#tunnelEnding) return this.#tunnelEnding;
     if (this.#error) return this.#res.writableFinished ? "refused" : "upstream_broke";
     return this.#res.writableFinished ? "complete" : "client_left";
   }

@@ -1,6 +1,6 @@
 import type { AddressInfo } from "node:net";
 import type { Config } from "../config/settings.ts";
-import type { Answerer, Observer } from "../exchange.ts";
+import type { Answerer, Observer, Upgrader } from "../exchange.ts";
 import { listenOn } from "./listen.ts";
 import { createListener } from "./listener.ts";
 
@@ -11,6 +11,8 @@ export type RelayServer = {
   readonly url: string;
   /** Requests that are being answered. */
   readonly live: number;
+  /** WebSockets that are open. */
+  readonly tunnels: number;
   /** Stops accepting and resolves when the last live answer has ended, or after `timeouts.drain`. */
   drain(): Promise<void>;
   /** Cuts every connection now. */
@@ -21,9 +23,10 @@ export type RelayServer = {
 export async function startServer(
   config: Config,
   answer: Answerer,
+  upgrade: Upgrader,
   observers: readonly Observer[],
 ): Promise<RelayServer> {
-  const listener = createListener(config, answer, observers);
+  const listener = createListener(config, answer, upgrade, observers);
   const servers = await listenOn(config.host, config.port, listener.create);
   const { port } = servers[0]!.address() as AddressInfo;
   listener.port = port;
@@ -31,13 +34,18 @@ export async function startServer(
 
   const cut = () => {
     for (const server of servers) server.closeAllConnections();
+    // node:http forgets connections that have switched protocols.
+    for (const tunnel of listener.tunnels) tunnel.destroy();
   };
 
   return {
     port,
     url: `http://${name}:${port}`,
     get live() {
-      return listener.live;
+      return listener.live - listener.tunnels.size;
+    },
+    get tunnels() {
+      return listener.tunnels.size;
     },
     async drain() {
       listener.draining = true;

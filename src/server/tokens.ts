@@ -1,5 +1,6 @@
 import { hash, timingSafeEqual } from "node:crypto";
 import type { Config } from "../config/settings.ts";
+import { keyInProtocols } from "../subprotocol.ts";
 import type { Facts } from "./facts.ts";
 
 /** Finds the name of the client token that a request carries; `undefined`: none that is known. */
@@ -21,11 +22,15 @@ export function createTokenCheck({ auth, tokens }: Config): TokenCheck | undefin
     return found;
   }
 
-  return function check({ relayToken, apiKey, authorization }) {
+  return function check({ relayToken, apiKey, authorization, protocols }) {
     const own = nameOf(relayToken);
     // Under passthrough the other two carry the client's own key, and travel on.
     if (own !== undefined || auth === "passthrough") return own;
-    return nameOf(apiKey) ?? nameOf(authorization.replace(/^bearer +/i, ""));
+    return (
+      nameOf(apiKey) ??
+      nameOf(authorization.replace(/^bearer +/i, "")) ??
+      nameOf(keyInProtocols(protocols))
+    );
   };
 }
 

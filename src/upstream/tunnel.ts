@@ -29,6 +29,8 @@ export function createTunnel(proxy: URL, toProxy: Connector, toUpstream: Connect
     client.dispatch(
       { method: "CONNECT", path: authority, headers: [...headers, "Host", authority] },
       {
+        // undici wants every handler to have it.
+        onRequestStart() {},
         onRequestUpgrade(_controller, status, _headers, socket: Duplex) {
           // undici lets go of the socket with the answer; the client has nothing left to close.
           if (status < 200 || status > 299) {

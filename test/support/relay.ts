@@ -7,6 +7,8 @@ export type TestRelay = AsyncDisposable & {
   port: number;
   /** Exchanges that are being answered. */
   readonly live: number;
+  /** WebSockets that are open. */
+  readonly tunnels: number;
   /** What became of each exchange so far. */
   outcomes: Outcome[];
   /** The next exchange to end, or one that ended and nobody asked for yet. */
@@ -46,6 +48,9 @@ export async function startRelay(
     port: relay.server.port,
     get live() {
       return relay.server.live;
+    },
+    get tunnels() {
+      return relay.server.tunnels;
     },
     outcomes,
     nextOutcome: async () => unseen.shift() ?? new Promise((resolve) => waiting.push(resolve)),

@@ -1,0 +1,45 @@
+import type { Duplex } from "node:stream";
+
+/** Which side broke a tunnel off; `undefined`: both ended in order. */
+export type TunnelBreak = "client" | "upstream" | undefined;
+
+/**
+ * Joins two connections: bytes are copied both ways as they are, a slow side holds the other one back, an
+ * end of one direction is passed on as such (RFC 9110 section 9.3.6 leaves the rest to the protocol in
+ * it), a reset as a reset. `done` is called once, when both are closed.
+ */
+export function joinConnections(
+  client: Duplex,
+  upstream: Duplex,
+  done: (broken: TunnelBreak) => void,
+): void {
+  let broken: TunnelBreak;
+  let open = 2;
+
+  watch(client, upstream, "client");
+  watch(upstream, client, "upstream");
+  upstream.pipe(client);
+  client.pipe(upstream);
+
+  function watch(from: Duplex, to: Duplex, side: "client" | "upstream"): void {
+    // pipe() ends `to` in order after an end of `from`; everything else is handled here.
+    from.on("error", () => {
+      broken ??= side;
+      reset(to);
+    });
+    from.on("close", () => {
+      if (!from.readableEnded) {
+        broken ??= side;
+        to.destroy();
+      }
+      if (--open === 0) done(broken);
+    });
+  }
+}
+
+/** A reset where the connection can send one (TLS cannot). */
+function reset(connection: Duplex): void {
+  if ("resetAndDestroy" in connection && !("encrypted" in connection))
+    (connection as Duplex & { resetAndDestroy(): void }).resetAndDestroy();
+  else connection.destroy();
+}

@@ -1,0 +1,48 @@
+import { type IncomingMessage, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
+
+/** The only protocol that a request may switch to here. Java's clients ask for h2c with every first request. */
+export function isWebSocket(req: IncomingMessage): boolean {
+  return req.headers.upgrade?.toLowerCase() === "websocket";
+}
+
+/**
+ * A response for a request to switch protocols, which node:http gives none: for a refusal, or for an
+ * answer to a request whose wish is ignored. The connection ends with it.
+ */
+export function responseOn(
+  req: IncomingMessage,
+  socket: Socket,
+  head: Buffer,
+): ServerResponse | undefined {
+  // From the first tick: a reset during the handshake must find somebody who listens.
+  socket.on("error", () => {});
+  // Sent ahead of an answer that is still due: nobody does that in earnest.
+  if ((socket as Socket & { _httpMessage?: ServerResponse })._httpMessage) {
+    socket.destroy();
+    return undefined;
+  }
+  if (head.length > 0) socket.unshift(head);
+  const res = new ServerResponse(req);
+  res.shouldKeepAlive = false;
+  res.assignSocket(socket);
+  res.once("finish", () => socket.destroySoon());
+  noticeLeaving(socket);
+  return res;
+}
+
+/** A paused connection never reports that the other side has left. */
+function noticeLeaving(socket: Socket): void {
+  const look = () => {
+    // Takes nothing out of a buffer that is empty, but lets the end come through.
+    if (socket.readableLength === 0) socket.read();
+  };
+  const leave = () => socket.destroy();
+  socket.on("readable", look);
+  socket.on("end", leave);
+  // From there on the tunnel reads.
+  socket.once("pipe", () => {
+    socket.off("readable", look);
+    socket.off("end", leave);
+  });
+}
