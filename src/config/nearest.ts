@@ -1,5 +1,6 @@
 /** " Did you mean …?" for a name that nobody knows, or nothing when no known name is near. */
 export function didYouMean(name: string, known: Iterable<string>): string {
+  if (/api.?key/i.test(name)) return keyIsNoSetting;
   let best: string | undefined;
   let bestDistance = Math.max(2, Math.floor(name.length / 4)) + 1;
   for (const candidate of known) {
@@ -8,10 +9,11 @@ export function didYouMean(name: string, known: Iterable<string>): string {
       if (distance < bestDistance) [best, bestDistance] = [candidate, distance];
     }
   }
-  if (best) return ` Did you mean "${best}"?`;
-  if (!/api.?key/i.test(name)) return "";
-  return " The key itself is not a setting: put it in OPENAI_API_KEY, or use keyFile or keyCommand.";
+  return best ? ` Did you mean "${best}"?` : "";
 }
+
+const keyIsNoSetting =
+  " The key itself is not a setting: put it in OPENAI_API_KEY, or use keyFile or keyCommand.";
 
 function plain(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, "");
