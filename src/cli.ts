@@ -1,5 +1,5 @@
-import { ExitError } from "./commands/exit.ts";
 import { ConfigError, UsageError } from "./config/error.ts";
+import { ExitError } from "./exit.ts";
 import { version } from "./version.ts";
 
 /** The one place that turns an error into a line of text and an exit code: 2 usage, 3 configuration. */

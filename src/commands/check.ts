@@ -4,7 +4,7 @@ import { runCheck } from "../check/check.ts";
 import { formatCheck, formatSummary } from "../check/print.ts";
 import { addSettingFlags, settingFlags } from "../config/flags.ts";
 import { settings } from "../config/settings.ts";
-import { ExitError } from "./exit.ts";
+import { ExitError } from "../exit.ts";
 
 type Options = { json?: true; model?: string; timeout: number; relay?: URL };
 

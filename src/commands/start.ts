@@ -1,11 +1,11 @@
 import { Command } from "commander";
 import { addSettingFlags, settingFlags } from "../config/flags.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
+import { ExitError } from "../exit.ts";
 import { createLogger, createRequestLog } from "../observe/log.ts";
 import { type Relay, startRelay } from "../relay.ts";
 import { createKeySource } from "../upstream/key.ts";
 import { version } from "../version.ts";
-import { ExitError } from "./exit.ts";
 
 export const start = addSettingFlags(
   new Command("start")

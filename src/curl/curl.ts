@@ -1,5 +1,5 @@
-import { ExitError } from "../commands/exit.ts";
 import type { Config } from "../config/settings.ts";
+import { ExitError } from "../exit.ts";
 import { joinTarget } from "../forward/url.ts";
 import { CurlError } from "./failure.ts";
 import { readInput } from "./input.ts";

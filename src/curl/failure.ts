@@ -1,6 +1,6 @@
 import { causeCode } from "../client/cause.ts";
-import { ExitError } from "../commands/exit.ts";
 import type { RelayError } from "../errors.ts";
+import { ExitError } from "../exit.ts";
 
 /** Ends `relay curl` as curl would: its exit code, its form of message. */
 export class CurlError extends ExitError {

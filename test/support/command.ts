@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
+/** Hundreds of processes compile the same sources. */
+const compileCache = fileURLToPath(new URL("../../node_modules/.cache/tests", import.meta.url));
 
 export type Ended = { code: number | null; signal: string | null; stdout: string; stderr: string };
 
@@ -22,7 +24,8 @@ type Options = { env?: NodeJS.ProcessEnv; cwd?: string };
 
 /** Starts the command line from its source, in an empty folder and an environment with nothing of ours. */
 export function startCommand(args: string[], options?: Options): Running {
-  return startProgram(process.execPath, [cli, ...args], options);
+  const env = { NODE_COMPILE_CACHE: compileCache, ...options?.env };
+  return startProgram(process.execPath, [cli, ...args], { ...options, env });
 }
 
 /** The same for any other program. */
