@@ -120,6 +120,12 @@ export class Delivery implements Dispatcher.DispatchHandler {
 
   onResponseEnd(controller: Dispatcher.DispatchController): void {
     if (this.#over) return;
+    // Where only the end of the connection ends an answer, undici takes a reset for it.
+    const fault = this.#step.pool.faultOf(this.#client);
+    if (fault) {
+      this.onResponseError(controller, fault);
+      return;
+    }
     this.#over = true;
     clearTimeout(this.#course.timer);
     this.#step.pool.give(this.#client);

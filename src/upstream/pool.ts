@@ -1,4 +1,5 @@
-import { Client, type Dispatcher } from "undici";
+import type { Socket } from "node:net";
+import { type buildConnector, Client, type Dispatcher } from "undici";
 import type { Config } from "../config/settings.ts";
 import type { Connector } from "./connect.ts";
 
@@ -11,6 +12,8 @@ export type Pool = {
   give(client: Client): void;
   /** Closes a connection whose exchange did not end well. */
   discard(client: Client): void;
+  /** What broke the connection, when something did. */
+  faultOf(client: Client): Error | null | undefined;
   close(): Promise<void>;
 };
 
@@ -22,8 +25,8 @@ export type Pool = {
 export function createPool(origin: string, config: Config, connect: Connector): Pool {
   const free: Client[] = [];
   const all = new Set<Client>();
+  const sockets = new WeakMap<Client, Socket>();
   const options: Client.Options = {
-    connect,
     allowH2: false,
     pipelining: 1,
     maxHeaderSize: config.limits.headers,
@@ -34,7 +37,15 @@ export function createPool(origin: string, config: Config, connect: Connector): 
   };
 
   function create(): Client {
-    const client = new Client(origin, options);
+    const client: Client = new Client(origin, {
+      ...options,
+      connect(target: buildConnector.Options, callback: buildConnector.Callback) {
+        connect(target, (...result) => {
+          if (result[1]) sockets.set(client, result[1]);
+          callback(...result);
+        });
+      },
+    });
     all.add(client);
     client.on("disconnect", () => {
       const at = free.indexOf(client);
@@ -55,6 +66,7 @@ export function createPool(origin: string, config: Config, connect: Connector): 
     take: (fresh) => (fresh ? undefined : free.pop()) ?? create(),
     give: (client) => void free.push(client),
     discard,
+    faultOf: (client) => sockets.get(client)?.errored,
     async close() {
       const open = [...all];
       free.length = 0;
