@@ -233,8 +233,10 @@ export class HttpReply implements UpgradeReply {
     const { socket } = this.#res;
     if (!socket) return;
     // A body that is delimited by the end of the connection must not see an orderly one.
-    if (this.#left < 0 && this.#req.httpVersionMinor === 0) socket.resetAndDestroy();
-    else socket.destroySoon();
+    if (this.#left >= 0 || this.#req.httpVersionMinor > 0) socket.destroySoon();
+    // TLS says of itself that an end is orderly (close_notify), and cannot reset.
+    else if ("encrypted" in socket) socket.destroy();
+    else socket.resetAndDestroy();
   }
 
   #closed(): void {
