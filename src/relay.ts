@@ -3,8 +3,9 @@ import { type RelayError, unknownPath, websocketDisabled } from "./errors.ts";
 import type { Answerer, Exchange, Observer, Upgrader } from "./exchange.ts";
 import { createRewrite } from "./forward/rewrite.ts";
 import { createValidation } from "./forward/validate.ts";
-import { createRouter, health } from "./server/router.ts";
+import { createRouter, createUpgradeRouter, health } from "./server/router.ts";
 import { type RelayServer, startServer } from "./server/server.ts";
+import { findCredentials } from "./tls/credentials.ts";
 
 /**
  * The relay, put together: a request passes the server's door, then what some settings check, then it is
@@ -17,9 +18,11 @@ export async function startRelay(
   observers: readonly Observer[],
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Relay> {
+  const credentials = await findCredentials(config, env);
   const { answer, upgrade, close } = await createAnswerer(config, env);
   const routed = createRouter({ health }, answer);
-  const server = await startServer(config, routed, upgrade, observers).catch(
+  const upgrades = createUpgradeRouter(upgrade);
+  const server = await startServer(config, routed, upgrades, observers, credentials).catch(
     async (error: unknown) => {
       await close();
       throw error;
@@ -27,6 +30,7 @@ export async function startRelay(
   );
   return {
     server,
+    certificateUntil: credentials?.expires,
     async stop() {
       await server.drain();
       await close();
@@ -36,6 +40,8 @@ export async function startRelay(
 
 export type Relay = {
   readonly server: RelayServer;
+  /** When the certificate expires that TLS is served with; `undefined`: plain HTTP only. */
+  readonly certificateUntil: Date | undefined;
   /** Lets live answers finish, then closes everything. */
   stop(): Promise<void>;
 };

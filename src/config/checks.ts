@@ -3,8 +3,10 @@ import { isLoopback, pointsAt } from "./loopback.ts";
 import type { Config } from "./settings.ts";
 import { printable } from "./shown.ts";
 
-type Path = "host" | "upstream" | "keyFile" | "adminKeyFile" | "ca";
+type Path = "host" | "upstream" | "keyFile" | "adminKeyFile" | "ca" | "tlsCert" | "tlsKey";
 type Complaint = [path: Path, what: string];
+
+const secretFiles: readonly Path[] = ["keyFile", "adminKeyFile"];
 
 /** What cannot be seen on one setting alone: the first word of each complaint is the setting's. */
 export function complaintsAbout(config: Config): Complaint[] {
@@ -28,8 +30,10 @@ export function complaintsAbout(config: Config): Complaint[] {
       "the key would travel unencrypted. Use https://, or set insecureUpstream if that network is yours.",
     );
   }
-  for (const path of ["keyFile", "adminKeyFile", "ca"] as const) {
-    const fault = faultOf(config[path], path !== "ca");
+  if (config.tlsKey !== "" && config.tlsCert === "")
+    complain("tlsKey", "it needs a certificate. Set tlsCert too.");
+  for (const path of ["keyFile", "adminKeyFile", "ca", "tlsCert", "tlsKey"] as const) {
+    const fault = faultOf(config[path], secretFiles.includes(path));
     if (fault) complain(path, fault);
   }
   return complaints;

@@ -23,6 +23,7 @@ import { receiveBody } from "./body.ts";
 import { answerPreflight } from "./preflight.ts";
 import { refuse, toRefusal } from "./refuse.ts";
 import { HttpReply } from "./reply.ts";
+import type { TlsPort } from "./tls-port.ts";
 import { inTurn } from "./turn.ts";
 import { isWebSocket, responseOn } from "./upgrade.ts";
 
@@ -45,6 +46,7 @@ export function createListener(
   answer: Answerer,
   upgrade: Upgrader,
   observers: readonly Observer[],
+  tlsPort?: TlsPort,
 ): Listener {
   const { limits, timeouts } = config;
   const bodyLimits = { size: limits.body, idleMs: timeouts.upload };
@@ -130,12 +132,8 @@ export function createListener(
     expectation: RelayError | undefined,
   ): void {
     const visit = check(req, exchange, reply);
-    const isWaiting = req.headers.expect !== undefined && req.httpVersionMinor === 1;
-
     const refusal = visit.refusal ?? expectation;
     if (refusal) {
-      // Nobody knows whether a client that waits to be asked for its body will send it all the same.
-      if (isWaiting) res.shouldKeepAlive = false;
       boundRest(req, res);
       reply.fail(refusal);
       return;
@@ -145,7 +143,7 @@ export function createListener(
       return;
     }
     // Only now: what is turned away must not be invited to send its body (RFC 9110 section 10.1.1).
-    if (isWaiting) res.writeContinue();
+    if (req.headers.expect !== undefined && req.httpVersionMinor === 1) res.writeContinue();
     receiveBody(req, exchange, bodyLimits, () => {
       if (!req.complete) boundRest(req, res);
       try {
@@ -204,9 +202,10 @@ export function createListener(
       socket.resume();
       refuse(socket, methodNotAllowed("CONNECT"));
     });
+    const takeOver = tlsPort?.join(server);
     server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
-      // Bytes after "Connection: close" are no request and cost nobody the answer.
-      if (error.code !== "HPE_CLOSED_CONNECTION") refuse(socket, toRefusal(error, limits.headers));
+      if (takeOver?.(error, socket)) return;
+      refuse(socket, toRefusal(error, limits.headers));
     });
     return server;
   }

@@ -1,6 +1,7 @@
 import type { AddressInfo } from "node:net";
 import type { Config } from "../config/settings.ts";
 import type { Answerer, Observer, Upgrader } from "../exchange.ts";
+import type { Credentials } from "../tls/credentials.ts";
 import { listenOn } from "./listen.ts";
 import { createListener } from "./listener.ts";
 
@@ -25,8 +26,10 @@ export async function startServer(
   answer: Answerer,
   upgrade: Upgrader,
   observers: readonly Observer[],
+  credentials?: Credentials,
 ): Promise<RelayServer> {
-  const listener = createListener(config, answer, upgrade, observers);
+  const tlsPort = credentials && (await import("./tls-port.ts")).createTlsPort(credentials);
+  const listener = createListener(config, answer, upgrade, observers, tlsPort);
   const servers = await listenOn(config.host, config.port, listener.create);
   const { port } = servers[0]!.address() as AddressInfo;
   listener.port = port;
@@ -34,6 +37,7 @@ export async function startServer(
 
   const cut = () => {
     for (const server of servers) server.closeAllConnections();
+    tlsPort?.cut();
     // node:http forgets connections that have switched protocols.
     for (const tunnel of listener.tunnels) tunnel.destroy();
   };
