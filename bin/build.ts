@@ -22,6 +22,8 @@ const { metafile } = await build({
   outfile: "dist/cli.cjs",
   bundle: true,
   platform: "node",
+  // Where a package has ES modules too, what nobody uses of them stays out.
+  mainFields: ["module", "main"],
   target: "node22.19",
   // Not ESM, which would load every built-in module of every library at start.
   format: "cjs",

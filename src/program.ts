@@ -6,6 +6,7 @@ const commands: Record<string, () => Promise<Command>> = {
   start: async () => (await import("./commands/start.ts")).start,
   check: async () => (await import("./commands/check.ts")).check,
   curl: async () => (await import("./commands/curl.ts")).curl,
+  tls: async () => (await import("./commands/tls.ts")).tls,
   config: async () => (await import("./commands/config.ts")).config,
 };
 
