@@ -4,6 +4,7 @@ import { type Loaded, loadConfig } from "../config/load.ts";
 import { ExitError } from "../exit.ts";
 import { createLogger, createRequestLog } from "../observe/log.ts";
 import { type Relay, startRelay } from "../relay.ts";
+import { isDue } from "../tls/credentials.ts";
 import { createKeySource } from "../upstream/key.ts";
 import { version } from "../version.ts";
 
@@ -20,8 +21,10 @@ export const start = addSettingFlags(
   const logger = await createLogger(loaded.config);
   const relay = await startRelay(loaded.config, [createRequestLog(logger)]).catch(explainListen);
   stopOnSignals(relay);
+  if (relay.certificateUntil && isDue(relay.certificateUntil))
+    process.stderr.write(`${certificateRemark(relay.certificateUntil)}\n`);
   const baseUrl = `${relay.server.url}/v1`;
-  if (!options.quiet) process.stderr.write(banner(loaded, baseUrl));
+  if (!options.quiet) process.stderr.write(banner(loaded, relay, baseUrl));
   process.stdout.write(`${options.json ? JSON.stringify(describe(loaded, relay)) : baseUrl}\n`);
 });
 
@@ -45,19 +48,28 @@ function environmentRemarks(): string[] {
   return remarks;
 }
 
-function describe({ config, files }: Loaded, { server }: Relay): Record<string, unknown> {
-  const upstream = config.mock ? "mock" : config.upstream;
-  const { pid } = process;
-  return { url: `${server.url}/v1`, port: server.port, pid, version, upstream, config: files };
+function certificateRemark(until: Date): string {
+  const verb = until.getTime() < Date.now() ? "expired" : "expires";
+  const day = until.toISOString().slice(0, 10);
+  return `The TLS certificate ${verb} on ${day}. Run "relay tls", or replace tlsCert.`;
 }
 
-function banner({ config, files }: Loaded, baseUrl: string): string {
+function describe({ config, files }: Loaded, relay: Relay): Record<string, unknown> {
+  const { server } = relay;
+  const upstream = config.mock ? "mock" : config.upstream;
+  const tls = relay.certificateUntil !== undefined;
+  const { pid } = process;
+  return { url: `${server.url}/v1`, port: server.port, tls, pid, version, upstream, config: files };
+}
+
+function banner({ config, files }: Loaded, relay: Relay, baseUrl: string): string {
   const keys = createKeySource(config, process.env);
   const missing = "none: set OPENAI_API_KEY and start again, or try --mock";
   const key = config.auth === "passthrough" ? "each client's own" : keys.source;
   const rows = [
     ["Relay", `${baseUrl}  →  ${config.mock ? "the built-in mock" : config.upstream}`],
     ...(config.mock ? [] : [["Key", key === "none" ? missing : key]]),
+    ...(relay.certificateUntil ? [["TLS", "https:// and wss:// on the same port"]] : []),
     ...(files.length > 0 ? [["Config", files.join(", ")]] : []),
   ];
   const lines = rows.map(([name, value]) => `  ${name!.padEnd(8)}${value}`);
