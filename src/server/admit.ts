@@ -53,14 +53,15 @@ export function createDoor(config: Config, port: () => number): (req: IncomingMe
   /** node:http lets codings through that it does not undo, and forms that others read otherwise. */
   function framing(req: IncomingMessage, facts: Facts): RelayError | undefined {
     if (req.httpVersionMajor !== 1) return badRequest(`HTTP/${req.httpVersion} is not served.`);
-    const { coding, length, lengths } = facts;
+    const { coding, length } = facts;
     if (coding !== undefined) {
       if (coding.toLowerCase() !== "chunked") return unsupportedTransferEncoding(coding);
       if (req.httpVersionMinor === 0) return badRequest("HTTP/1.0 has no Transfer-Encoding.");
-      if (lengths > 0) return badRequest("Content-Length beside Transfer-Encoding.");
+      if (length !== undefined) return badRequest("Content-Length beside Transfer-Encoding.");
     }
-    const isLength = lengths === 0 || (lengths === 1 && /^\d{1,15}$/.test(length));
-    return isLength ? undefined : badRequest("Malformed Content-Length.");
+    if (length !== undefined && !/^\d{1,15}$/.test(length))
+      return badRequest("Malformed Content-Length.");
+    return undefined;
   }
 
   function host(req: IncomingMessage, facts: Facts, visit: Visit): RelayError | undefined {

@@ -4,9 +4,8 @@ import type { HeaderList } from "../exchange.ts";
 export type Facts = {
   hosts: number;
   host: string;
-  lengths: number;
-  length: string;
   /** Repeated lines are joined, so that they never equal a value that is allowed. */
+  length: string | undefined;
   coding: string | undefined;
   origin: string | undefined;
   site: string | undefined;
@@ -35,8 +34,7 @@ export function gather(headers: HeaderList): Facts {
   const facts: Facts = {
     hosts: 0,
     host: "",
-    lengths: 0,
-    length: "",
+    length: undefined,
     coding: undefined,
     origin: undefined,
     site: undefined,
@@ -55,9 +53,6 @@ export function gather(headers: HeaderList): Facts {
         facts.host = value;
         break;
       case "length":
-        facts.lengths++;
-        facts.length = value;
-        break;
       case "coding":
       case "origin":
       case "site":

@@ -1,5 +1,5 @@
 import { unknownPath } from "../errors.ts";
-import type { Answerer, Exchange, Reply } from "../exchange.ts";
+import type { Answerer, Exchange, Reply, Upgrader } from "../exchange.ts";
 
 /** Everything below this path is the relay's own; nothing else is. */
 const own = "/_relay/";
@@ -15,6 +15,14 @@ export function createRouter(routes: Record<string, Answerer>, forward: Answerer
     const answer = routes[path.slice(own.length)];
     if (answer) answer(exchange, reply);
     else reply.fail(unknownPath(path));
+  };
+}
+
+/** The same for WebSockets, which none of the relay's own paths speaks. */
+export function createUpgradeRouter(forward: Upgrader): Upgrader {
+  return function route(exchange, reply) {
+    if (exchange.target.startsWith(own)) reply.fail(unknownPath(exchange.target.split("?", 1)[0]!));
+    else forward(exchange, reply);
   };
 }
 

@@ -1,9 +1,14 @@
 import { type IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
-/** The only protocol that a request may switch to here. Java's clients ask for h2c with every first request. */
-export function isWebSocket(req: IncomingMessage): boolean {
-  return req.headers.upgrade?.toLowerCase() === "websocket";
+/**
+ * Whether a request is a WebSocket handshake (RFC 6455 section 4.1). Every other wish to switch is ignored:
+ * Java's clients ask for h2c with every first request, and a body would be lost.
+ */
+export function isWebSocket({ method, headers, httpVersionMinor }: IncomingMessage): boolean {
+  if (headers.upgrade?.toLowerCase() !== "websocket") return false;
+  const hasBody = Number(headers["content-length"] ?? 0) !== 0 || "transfer-encoding" in headers;
+  return method === "GET" && httpVersionMinor === 1 && !hasBody;
 }
 
 /**
