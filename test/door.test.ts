@@ -93,6 +93,7 @@ test.each([
   ["/v1/..%2fx"],
   ["/v1%2f..%2fx"],
   ["/v1/..%5Cx"],
+  ["/v1%5C../x"],
   ["/v1/..;/x"],
   ["http://localhost/v1/../x"],
   // Row 6
@@ -217,8 +218,8 @@ test.each([
   const upgrade = await ask(
     "GET /v1/realtime HTTP/1.1",
     `Host: ${host}`,
+    "Connection: Upgrade",
     "Upgrade: websocket",
-    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
   );
 
   for (const answer of [forwarded, own, upgrade])
@@ -275,7 +276,7 @@ test.each([
     await ask("GET /v1/models HTTP/1.1", ...lines),
     await ask("GET /_relay/health HTTP/1.1", ...lines),
     await ask("POST /v1/responses HTTP/1.1", "Content-Length: 0", ...lines),
-    await ask("GET /v1/realtime HTTP/1.1", "Upgrade: websocket", ...lines),
+    await ask("GET /v1/realtime HTTP/1.1", "Connection: Upgrade", "Upgrade: websocket", ...lines),
     await ask("OPTIONS /v1/responses HTTP/1.1", "Access-Control-Request-Method: POST", ...lines),
   ];
 
@@ -335,10 +336,14 @@ test("the preflight of an allowed origin is granted here and not forwarded", asy
   expect(wire.received).toBe(before);
 });
 
-test("OPTIONS that is no preflight goes up", async () => {
-  await ask("OPTIONS /v1/responses HTTP/1.1", `Origin: ${page}`);
+test.each([
+  ["OPTIONS", [`Origin: ${page}`]],
+  ["OPTIONS", ["Access-Control-Request-Method: POST"]],
+  ["POST", [`Origin: ${page}`, "Access-Control-Request-Method: POST"]],
+])("%s with %j is no preflight and goes up", async (method, lines) => {
+  await ask(`${method} /v1/responses HTTP/1.1`, ...lines);
 
-  expect(await wire.next()).toMatch(/^OPTIONS \/v1\/responses /);
+  expect(await wire.next()).toMatch(new RegExp(`^${method} /v1/responses `));
 });
 
 test("nobody gets CORS headers unless an origin is allowed and sent", async () => {
@@ -391,11 +396,12 @@ test("a relay on another loopback address answers to that", async () => {
 
 // Upgrades
 
-test("a WebSocket is refused with 426, and what follows its handshake is not read", async () => {
+test("with websocket off a handshake gets 426, and what follows it is not read", async () => {
+  await using plain = await startRelay({ upstream: wire.url, websocket: false });
   const before = wire.received;
 
   const answer = await rawExchange(
-    relay.port,
+    plain.port,
     "GET /v1/realtime HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: WebSocket\r\n" +
       "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n" +
       "GET /v1/hidden HTTP/1.1\r\nHost: localhost\r\n\r\n",
@@ -403,6 +409,38 @@ test("a WebSocket is refused with 426, and what follows its handshake is not rea
 
   expect(refusalOf(answer)).toMatchObject({ status: 426, code: "websocket_disabled" });
   expect(wire.received).toBe(before);
+});
+
+test("the relay's own paths speak no WebSocket, and upstream does not hear of them", async () => {
+  const before = wire.received;
+
+  const answer = await ask(
+    "GET /_relay/health HTTP/1.1",
+    "Connection: Upgrade",
+    "Upgrade: websocket",
+  );
+
+  expect(refusalOf(answer)).toMatchObject({ status: 404, code: "unknown_url" });
+  expect(wire.received).toBe(before);
+});
+
+// RFC 6455 section 4.1
+test.each([
+  ["POST", "HTTP/1.1", ["Content-Length: 2"], "{}"],
+  ["GET", "HTTP/1.1", ["Content-Length: 2"], "{}"],
+  ["GET", "HTTP/1.1", ["Transfer-Encoding: chunked"], "2\r\n{}\r\n0\r\n\r\n"],
+  ["GET", "HTTP/1.0", [], ""],
+])("%s in %s with %j is no handshake, whatever it wishes", async (method, version, lines, body) => {
+  const head = ["Host: localhost", "Connection: Upgrade", "Upgrade: websocket", ...lines];
+  using _connection = await rawConnection(
+    relay.port,
+    `${method} /v1/x ${version}\r\n${head.join("\r\n")}\r\n\r\n${body}`,
+  );
+
+  const request = await wire.next();
+
+  expect(bodyOf(request)).toBe(body === "" ? "" : "{}");
+  expect(request).not.toMatch(/upgrade/i);
 });
 
 // Row 49: Java's HttpClient sends this with every first request.

@@ -148,11 +148,13 @@ describe("bodies", () => {
     const upstream = await silent.connection;
     await upstream.until("abc");
 
+    const broken = performance.now();
     if (then === "leave") connection.socket.destroy();
     else if (then === "end") connection.socket.end();
     else connection.socket.write(then);
 
     const { text } = await upstream.closed();
+    expect(performance.now() - broken).toBeLessThan(900);
     expect(text).not.toContain("\r\n0\r\n\r\n");
     expect((await silent.relay.nextOutcome()).ending).not.toBe("complete");
   });

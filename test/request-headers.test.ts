@@ -123,6 +123,15 @@ test("Connection cannot strike out what frames the message or who asks", async (
   expect(valuesOf(request, "openai-beta")).toEqual(["b=1"]);
 });
 
+test("Connection cannot turn a body of known length into chunks", async () => {
+  const body = "x".repeat(100_000);
+  const lines = ["Connection: content-length", `Content-Length: ${body.length}`];
+
+  const request = await send(lines, { start: "POST /v1/x", body });
+
+  expect(valuesOf(request, "content-length")).toEqual([String(body.length)]);
+});
+
 // Row 132
 test.each([
   ["none", []],
