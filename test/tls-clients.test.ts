@@ -3,7 +3,8 @@ import { fileURLToPath } from "node:url";
 import { afterAll, expect, test } from "vitest";
 import { createCertificates } from "./support/certificates.ts";
 import { startProgram } from "./support/command.ts";
-import { startRelay } from "./support/relay.ts";
+import { startRelay, testKey } from "./support/relay.ts";
+import { startWebSocketUpstream } from "./support/websocket.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const certificates = createCertificates();
@@ -12,8 +13,13 @@ afterAll(() => certificates[Symbol.dispose]());
 const hasPython = spawnSync("python3", ["--version"]).status === 0;
 
 /** Runs a program against a relay with TLS; `PORT` in its arguments is the relay's. */
-async function runClient(file: string, args: string[], env: NodeJS.ProcessEnv = {}) {
-  await using relay = await startRelay({ mock: true, ...certificates.settings });
+async function runClient(
+  file: string,
+  args: string[],
+  env: NodeJS.ProcessEnv = {},
+  behind: Parameters<typeof startRelay>[0] = { mock: true },
+) {
+  await using relay = await startRelay({ ...behind, ...certificates.settings });
   const filled = args.map((arg) => arg.replaceAll("PORT", `${relay.port}`));
   await using client = startProgram(file, filled, { env, cwd: root });
   return await client.ended;
@@ -42,6 +48,43 @@ test("the openai SDK streams over https:// once it trusts the authority", async 
   expect(wary.code).toBe(1);
   expect(wary.stderr).toContain("APIConnectionError");
 });
+
+const realtime = `
+  import OpenAI from "openai";
+  import { MODULE as Realtime } from "openai/realtime/FILE";
+  const openai = new OpenAI({ apiKey: "relay", baseURL: "http://127.0.0.1:PORT/v1" });
+  const session = new Realtime({ model: "gpt-realtime" }, openai);
+  session.on("error", (error) => { throw error; });
+  session.on("session.created", (event) => {
+    console.log(session.url.protocol, event.type);
+    session.close();
+  });
+`;
+
+test.each([
+  ["OpenAIRealtimeWS", "ws"],
+  ["OpenAIRealtimeWebSocket", "websocket"],
+])(
+  "%s of the openai SDK, which dials wss:// at an http:// base URL, gets through",
+  async (name, file) => {
+    await using upstream = await startWebSocketUpstream({
+      onConnection: (socket) => socket.send(JSON.stringify({ type: "session.created" })),
+    });
+    const script = realtime.replace("MODULE", name).replace("FILE", file);
+
+    const { stdout, stderr } = await runClient(
+      process.execPath,
+      ["--input-type=module", "--eval", script],
+      { NODE_EXTRA_CA_CERTS: certificates.caFile },
+      { upstream: upstream.url },
+    );
+
+    expect({ stdout, stderr }).toEqual({ stdout: "wss: session.created\n", stderr: "" });
+    const [handshake] = upstream.handshakes;
+    expect(handshake?.url).toBe("/v1/realtime?model=gpt-realtime");
+    expect(handshake?.headers.authorization).toBe(`Bearer ${testKey}`);
+  },
+);
 
 test.each(["localhost", "127.0.0.1", "[::1]"])(
   "curl accepts the certificate for %s",
