@@ -22,7 +22,6 @@ export async function startRelay(
   const { answer, upgrade, close } = await createAnswerer(config, env);
   const routed = createRouter({ health }, answer);
   const upgrades = createUpgradeRouter(upgrade);
-  const upgrades = createUpgradeRouter(upgrade);
   const server = await startServer(config, routed, upgrades, observers, credentials).catch(
     async (error: unknown) => {
       await close();

@@ -55,7 +55,6 @@ function faultsOf(request: string, host: string): string[] {
     ...valuesOf(request, "transfer-encoding"),
   ];
   const isHandshake = start.startsWith("GET ") && valuesOf(request, "connection")[0] === "upgrade";
-  const isHandshake = start.startsWith("GET ") && valuesOf(request, "connection")[0] === "upgrade";
   const faults = {
     start: !/^[A-Z-]+ \/v1(?=[/?]| )[!-"$-~]* HTTP\/1\.1$/.test(start) || start.startsWith("TRACE"),
     dots: /\/\.\.?(?:[/?]| )/.test(start.split("?", 1)[0]!),
