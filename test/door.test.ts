@@ -153,6 +153,18 @@ test.each(["TRACE", "CONNECT"])("%s is refused with what is allowed", async (met
   expect(wire.received).toBe(before);
 });
 
+test("a client that breaks off while it is refused takes nothing with it", async () => {
+  for (const start of ["CONNECT localhost:80 HTTP/1.1", "nonsense"]) {
+    using connection = await rawConnection(relay.port, `${start}\r\nHost: localhost\r\n\r\n`);
+    await connection.until("HTTP/1.1 4");
+    connection.socket.write("x".repeat(1_000_000));
+    connection.socket.resetAndDestroy();
+    await connection.closed();
+  }
+
+  expect(await ask("GET /_relay/health HTTP/1.1")).toMatch(/^HTTP\/1.1 200 /);
+});
+
 test.each([
   "get /v1/x HTTP/1.1",
   "G@T /v1/x HTTP/1.1",
@@ -426,7 +438,7 @@ test("the relay's own paths speak no WebSocket, and upstream does not hear of th
 
 // RFC 6455 section 4.1
 test.each([
-  ["POST", "HTTP/1.1", ["Content-Length: 2"], "{}"],
+  ["POST", "HTTP/1.1", [], ""],
   ["GET", "HTTP/1.1", ["Content-Length: 2"], "{}"],
   ["GET", "HTTP/1.1", ["Transfer-Encoding: chunked"], "2\r\n{}\r\n0\r\n\r\n"],
   ["GET", "HTTP/1.0", [], ""],

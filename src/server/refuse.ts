@@ -29,10 +29,8 @@ function inTurn(socket: Socket, error: RelayError): void {
   if (pending?.headersSent) socket.destroy();
   if (!socket.writable) return;
   socket.end(toText(error));
-  // Whoever broke off a body must not keep upstream waiting. Everybody else may read to the end:
-  // closing over unread bytes would take the answer away again.
-  if (pending) socket.destroy();
-  else setTimeout(() => socket.destroy(), linger).unref();
+  // Closing over bytes that nobody reads would take the answer away again.
+  setTimeout(() => socket.destroy(), linger).unref();
 }
 
 /** What node:http found wrong, in the relay's words. */
