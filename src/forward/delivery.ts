@@ -60,7 +60,6 @@ export class Delivery implements Dispatcher.DispatchHandler {
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller;
-    if (this.#over) controller.abort(unwanted);
   }
 
   /** At the first byte of an answer. */
@@ -155,9 +154,7 @@ export class Delivery implements Dispatcher.DispatchHandler {
   #abort(): void {
     if (this.#over) return;
     clearTimeout(this.#course.timer);
-    const controller = this.#controller;
     this.#drop();
-    controller?.abort(unwanted);
   }
 
   /** Lets go of the connection; nothing that still comes over it counts. */
@@ -177,5 +174,3 @@ function isCoded(raw: readonly Buffer[]): boolean {
   }
   return false;
 }
-
-const unwanted = new Error("The client left.");
