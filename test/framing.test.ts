@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { request as httpRequest, type IncomingMessage } from "node:http";
+import { connect } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { follow, type RawConnection, rawConnection, rawExchange } from "./support/raw.ts";
 import { startRelay, type TestRelay } from "./support/relay.ts";
@@ -160,6 +161,20 @@ describe("bodies", () => {
   });
 });
 
+test("a body that breaks after its answer has begun ends both without another word", async () => {
+  await using upstream = await startUpstream((_req, res) => res.write("data: 1\n\n"));
+  await using other = await startRelay({ upstream: upstream.url });
+  using connection = await rawConnection(other.port, `${chunked}\r\n3\r\nabc\r\n`);
+  await connection.until("data: 1");
+
+  connection.socket.write("zz\r\n");
+
+  const { text } = await connection.closed();
+  expect(text.match(/HTTP\/1\.1/g)).toHaveLength(1);
+  expect(text).not.toMatch(/\r\n0\r\n\r\n$/);
+  expect(upstream.seen).toEqual([]);
+});
+
 /** A relay before an upstream that never answers, and the first connection between them. */
 async function startSilent() {
   const { promise: connection, resolve } = Promise.withResolvers<RawConnection>();
@@ -278,6 +293,32 @@ describe("a connection", () => {
 
     expect(answer.match(/^HTTP\/1.1 \d+/gm)).toEqual(["HTTP/1.1 200", "HTTP/1.1 400"]);
     await wire.next();
+  });
+
+  test("is not held by a client that was refused and stays", async () => {
+    const socket = connect({ port: relay.port, host: "127.0.0.1", allowHalfOpen: true });
+    using connection = follow(socket);
+    socket.write("nonsense\r\n\r\n");
+    await connection.until("bad_request");
+
+    // Only what is written to a closed connection tells that it is closed.
+    const writing = setInterval(() => socket.write("x"), 50);
+    const { error } = await connection.closed();
+    clearInterval(writing);
+
+    expect(error).toMatch(/ECONNRESET|EPIPE/);
+  });
+
+  test("hears why it is refused, however much it has already sent", async () => {
+    const sent = "x".repeat(8_000_000);
+    for (const start of ["CONNECT localhost:443 HTTP/1.1\r\n\r\n", "nonsense\r\n\r\n"]) {
+      using connection = await rawConnection(relay.port, start + sent);
+
+      const { text, error } = await connection.closed();
+
+      expect(text).toMatch(/^HTTP\/1.1 4[\s\S]*\}$/);
+      expect(error).toBeUndefined();
+    }
   });
 
   // Row 47
