@@ -190,20 +190,26 @@ test("draining lets a TLS answer finish, and waits neither for idle connections 
   await Promise.all([stopped, live.closed(), shy.closed()]);
 });
 
-test("cutting ends TLS answers too, and upstream hears of it", async () => {
-  const left = Promise.withResolvers<void>();
+test("upstream hears of it when a TLS client leaves, and when the relay is cut", async () => {
+  let left = Promise.withResolvers<void>();
   await using upstream = await startUpstream((_req, res) => {
     res.write("data: one\n\n");
     res.on("close", () => left.resolve());
   });
   const relay = await startRelay({ upstream: upstream.url, ...settings });
-  using client = await tlsConnection({ port: relay.port, ca }, request("/v1/responses"));
-  await client.until("data: one");
+  const asked = [{ port: relay.port, ca }, request("/v1/responses")] as const;
 
-  await relay[Symbol.asyncDispose]();
-
-  await client.closed();
+  const leaver = await tlsConnection(...asked);
+  await leaver.until("data: one");
+  leaver[Symbol.dispose]();
   await left.promise;
+  expect((await relay.nextOutcome()).ending).toBe("client_left");
+
+  left = Promise.withResolvers();
+  using stayer = await tlsConnection(...asked);
+  await stayer.until("data: one");
+  await relay[Symbol.asyncDispose]();
+  await Promise.all([left.promise, stayer.closed()]);
 });
 
 test("silence ends a connection before the first byte, in a handshake and after it, and no other", async () => {
@@ -248,7 +254,7 @@ function recordTypes(bytes: Buffer): number[] {
 
 /** A server of node:http with TLS on its port. */
 async function startPort(options: ServerOptions) {
-  const tlsPort = createTlsPort(certificates);
+  const tlsPort = createTlsPort({ ...certificates, ca: [] });
   const server = createServer(options, (_req, res) => res.end("ok"));
   const takeOver = tlsPort.join(server);
   server.on("clientError", (error: ClientError, socket: Socket) => {

@@ -24,12 +24,12 @@ const handshake = 0x16;
  * take a ClientHello for a request, and says so. Plain HTTP therefore pays nothing, and what limits
  * its connections (number, silence before the first byte) limits these.
  */
-export function createTlsPort({ cert, key }: Pick<Credentials, "cert" | "key">): TlsPort {
+export function createTlsPort({ cert, key, ca }: Omit<Credentials, "expires">): TlsPort {
   const connections = new Set<Socket>();
 
   function join(server: Server): TakeOver {
     const handshakeTimeout = server.headersTimeout;
-    const tls = createServer({ cert, key, ALPNProtocols: ["http/1.1"], handshakeTimeout });
+    const tls = createServer({ cert, key, ca, ALPNProtocols: ["http/1.1"], handshakeTimeout });
     tls.on("secureConnection", (socket) => server.emit("connection", socket));
     tls.on("tlsClientError", (_error, socket) => socket.destroy());
 

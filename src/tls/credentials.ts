@@ -5,7 +5,13 @@ import type { Config } from "../config/settings.ts";
 import { madeFiles } from "./files.ts";
 
 /** What the relay shows and proves to TLS clients, in PEM form. */
-export type Credentials = { cert: string; key: string; expires: Date };
+export type Credentials = {
+  cert: string;
+  key: string;
+  /** Nobody: clients show no certificate, and the usual authorities take time to load. */
+  ca: [];
+  expires: Date;
+};
 
 /** Milliseconds before its end at which a certificate should be replaced. */
 const dueMs = 14 * 24 * 3_600_000;
@@ -38,8 +44,9 @@ async function read(certFile: string, keyFile: string): Promise<Credentials> {
     throw unusable(`the key in ${keyFile} does not belong to the first certificate in ${certFile}`);
   // What OpenSSL's security level refuses, such as short keys, shows only here.
   const { createSecureContext } = await import("node:tls");
-  attempt(`${certFile} is not accepted`, () => createSecureContext({ cert, key }));
-  return { cert, key, expires: leaf.validToDate };
+  const credentials: Credentials = { cert, key, ca: [], expires: leaf.validToDate };
+  attempt(`${certFile} is not accepted`, () => createSecureContext(credentials));
+  return credentials;
 }
 
 function toText(file: string): string {
