@@ -391,6 +391,7 @@ test("a relay for others answers to any address, but not to any name", async () 
 
   const check = createHostCheck(config, () => 8484);
 
+  expect(check("")).toBe("malformed");
   expect(check("192.168.1.20:8484")).toBe("allowed");
   expect(check("[2001:db8::1]:8484")).toBe("allowed");
   expect(check("localhost:8484")).toBe("allowed");
