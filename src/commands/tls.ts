@@ -4,7 +4,6 @@ import { ExitError } from "../exit.ts";
 import { isDue } from "../tls/credentials.ts";
 import { madeFiles } from "../tls/files.ts";
 import { toHost } from "../tls/host.ts";
-import { makeCertificates } from "../tls/make.ts";
 import { readStored, type Stored, writeMade } from "../tls/store.ts";
 
 type Options = { host: string[]; force?: true; json?: true };
@@ -26,9 +25,9 @@ Examples:
   export "$(relay tls)"
   relay tls --host relay.lan --force`,
   )
-  .action((options: Options) => {
+  .action(async (options: Options) => {
     const files = madeFiles(process.env);
-    const { made, names, expires } = provide(options);
+    const { made, names, expires } = await provide(options);
     const env = { NODE_EXTRA_CA_CERTS: files.ca, SSL_CERT_FILE: files.bundle };
     if (options.json) {
       const report = { made, names, expires, certificate: files.server, ca: files.ca, env };
@@ -48,7 +47,7 @@ SSL_CERT_FILE=${env.SSL_CERT_FILE}
   });
 
 /** A certificate for the names that were asked for: the one that is there if it is good enough. */
-function provide({ host, force }: Options): Stored & { made: boolean } {
+async function provide({ host, force }: Options): Promise<Stored & { made: boolean }> {
   const files = madeFiles(process.env);
   const stored = force ? undefined : readStored(files);
   const again = '"relay tls --force" makes a new one.';
@@ -59,6 +58,8 @@ function provide({ host, force }: Options): Stored & { made: boolean } {
   const missing = host.filter((name) => !known.includes(name));
   if (!stored || isDue(stored.expires)) {
     const names = [...new Set([...known, ...host])];
+    // Not even for the help of all commands.
+    const { makeCertificates } = await import("../tls/make.ts");
     return { made: true, ...writeMade(files, makeCertificates(names)) };
   }
   if (missing.length > 0)
