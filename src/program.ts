@@ -34,6 +34,7 @@ Examples:
   relay start                            relay to OpenAI with OPENAI_API_KEY
   relay check                            find out why a call to OpenAI fails
   relay curl /v1/models                  one call with the key, no server needed
+  relay tls                              serve https:// and wss:// as well
 `;
 
 function throwInsteadOfExit(command: Command): void {

@@ -157,7 +157,7 @@ describe("request headers filtered by the rules of RFC 9110", () => {
     const rest = rawHeaders.slice(4);
     expect(rest).toEqual(
       ["X-First", "1", "X-Dup", "a", "x-dup", "b", "Idempotency-Key", "k"].concat(
-        "authorization",
+        "Authorization",
         `Bearer ${testKey}`,
       ),
     );
@@ -395,6 +395,17 @@ describe("pooled clients, closed at shutdown", () => {
 
     expect(used).toBe(1);
     await expect(fetch(`${relay.url}/v1/models`)).rejects.toThrow();
+  });
+
+  test("what the stop cuts off is told as cut off here, not as broken by upstream", async () => {
+    await using upstream = await startUpstream((_req, res) => void res.write("data: one\n\n"));
+    await using relay = await startRelay({ upstream: upstream.url, "timeouts.drain": "50ms" });
+    using client = await rawConnection(relay.port, "GET /v1/x HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    await client.until("data: one");
+
+    await relay.stop();
+
+    expect(relay.outcomes.map(({ ending }) => ending)).toEqual(["client_left"]);
   });
 });
 

@@ -34,6 +34,8 @@ const restMs = 30_000;
 export type Listener = {
   port: number;
   live: number;
+  /** Resolves once nothing is live. */
+  idle(): Promise<void>;
   draining: boolean;
   /** Connections that have switched protocols, or are about to. */
   readonly tunnels: Set<Socket>;
@@ -52,20 +54,32 @@ export function createListener(
   const bodyLimits = { size: limits.body, idleMs: timeouts.upload };
   const run = Date.now().toString(36);
   let count = 0;
+  let whenIdle = () => {};
 
   const listener: Listener = {
     port: 0,
     live: 0,
+    idle: () =>
+      new Promise((resolve) => {
+        if (listener.live === 0) resolve();
+        else whenIdle = resolve;
+      }),
     draining: false,
     tunnels: new Set(),
     create,
   };
   const admit = createDoor(config, () => listener.port);
   const replyParts = {
-    observers: [{ ended: () => listener.live-- }, ...observers],
+    // The last to hear of an ending, so that nothing is left to tell once nothing is live.
+    observers: [...observers, { ended: leave }],
     isDraining: () => listener.draining,
     antiBuffering: config.antiBuffering,
   };
+
+  function leave(): void {
+    listener.live--;
+    if (listener.live === 0) whenIdle();
+  }
 
   function serve(req: IncomingMessage, res: ServerResponse, refusal?: RelayError): void {
     const { exchange, reply } = begin(req, res);

@@ -66,6 +66,7 @@ export async function startServer(
       const deadline = setTimeout(cut, config.timeouts.drain);
       sweep();
       await closed;
+      await listener.idle();
       clearInterval(sweeping);
       clearTimeout(deadline);
     },
