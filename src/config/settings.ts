@@ -20,6 +20,10 @@ const mb = 1024 ** 2;
 const anyText = [/[\s\S]/, "a text that is not empty"] as const;
 const headerValue = [/^[!-~]*$/, "a text of letters, digits and signs"] as const;
 const headerItem = [/^[!-~]+$/, "a text of letters, digits and signs"] as const;
+const tokenItem = [
+  /^(?!ek_)[!-~]+$/,
+  'a text of letters, digits and signs that does not start with "ek_" as OpenAI\'s client secrets do',
+] as const;
 const headerName = [/^[a-zA-Z0-9!#$%&'*+.^_`|~-]+$/, "the name of a header"] as const;
 const hostName = [/^[^\s/@]+$/, 'a host such as "files.example.com", without https://'] as const;
 const prefix = [/^\//, 'a path that starts with "/"'] as const;
@@ -104,7 +108,7 @@ export const settings = {
       ),
       schema: address,
     } as Setting<string>,
-    tokens: list(headerItem, "Client tokens, one of which every request must carry", {
+    tokens: list(tokenItem, "Client tokens, one of which every request must carry", {
       noFlag: true,
       trusted: true,
       secret: true,

@@ -25,7 +25,7 @@ import { refuse, toRefusal } from "./refuse.ts";
 import { HttpReply } from "./reply.ts";
 import type { TlsPort } from "./tls-port.ts";
 import { inTurn } from "./turn.ts";
-import { isWebSocket, responseOn } from "./upgrade.ts";
+import { isWebSocket, responseOn, serveAsPlain } from "./upgrade.ts";
 
 /** Milliseconds for the rest of a body whose answer is out already. */
 const restMs = 30_000;
@@ -110,11 +110,6 @@ export function createListener(
   function switchProtocols(req: IncomingMessage, socket: Socket, head: Buffer): void {
     const res = responseOn(req, socket, head);
     if (!res) return;
-    if (!isWebSocket(req)) {
-      // Nobody serves another protocol (h2c): the request is answered as it is (RFC 9110 7.8).
-      serve(req, res);
-      return;
-    }
     listener.tunnels.add(socket);
     socket.once("close", () => listener.tunnels.delete(socket));
     const { exchange, reply } = begin(req, res);
@@ -211,7 +206,10 @@ export function createListener(
       const refusal = unsupportedExpectation(req.headers.expect ?? "");
       inTurn(serve, req, res, refusal);
     });
-    server.on("upgrade", (req, socket: Socket, head) => switchProtocols(req, socket, head));
+    server.on("upgrade", (req, socket: Socket, head) => {
+      if (isWebSocket(req)) switchProtocols(req, socket, head);
+      else serveAsPlain(server, req, socket, head);
+    });
     server.on("connect", (_req, socket: Socket) => {
       socket.resume();
       refuse(socket, methodNotAllowed("CONNECT"));

@@ -1,4 +1,4 @@
-import { type IncomingMessage, ServerResponse } from "node:http";
+import { type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 
 /**
@@ -12,8 +12,25 @@ export function isWebSocket({ method, headers, httpVersionMinor }: IncomingMessa
 }
 
 /**
- * A response for a request to switch protocols, which node:http gives none: for a refusal, or for an
- * answer to a request whose wish is ignored. The connection ends with it.
+ * Ignores the wish to switch to a protocol that nobody serves (RFC 9110 section 7.8), where node:http (before
+ * 24.9) cannot: the request goes through its parser once more, without that line.
+ */
+export function serveAsPlain(
+  server: Server,
+  { method, url, rawHeaders }: IncomingMessage,
+  socket: Socket,
+  head: Buffer,
+): void {
+  let lines = `${method} ${url} HTTP/1.1\r\n`;
+  for (let i = 0; i < rawHeaders.length; i += 2)
+    if (!/^upgrade$/i.test(rawHeaders[i]!)) lines += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`;
+  socket.unshift(Buffer.concat([Buffer.from(`${lines}\r\n`, "latin1"), head]));
+  server.emit("connection", socket);
+}
+
+/**
+ * A response for a request to switch protocols, which node:http gives none: for a refusal. The connection
+ * ends with it.
  */
 export function responseOn(
   req: IncomingMessage,
