@@ -1,5 +1,5 @@
 import type { Answer } from "../client/ask.ts";
-import { headerOf } from "../forward/headers.ts";
+import { headerOf } from "../header-list.ts";
 import { CheckFailure } from "./step.ts";
 
 type Meaning = [exitCode: number, hint: string];

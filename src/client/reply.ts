@@ -1,6 +1,6 @@
 import type { RelayError } from "../errors.ts";
 import type { HeaderList, Reply } from "../exchange.ts";
-import { headerOf } from "../forward/headers.ts";
+import { headerOf } from "../header-list.ts";
 
 /** What somebody in this process hears of the answer that they asked for. */
 export type Listener = {

@@ -1,7 +1,7 @@
 import { createRemote } from "../client/remote.ts";
 import type { Config } from "../config/settings.ts";
 import type { Answerer, Exchange, HeaderList } from "../exchange.ts";
-import { createRequestHeaders } from "../forward/headers.ts";
+import { createRequestHeaders } from "../forward/request-headers.ts";
 import { type Base, joinTarget, toBase } from "../forward/url.ts";
 import { createAnswerer } from "../relay.ts";
 

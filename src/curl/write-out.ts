@@ -1,4 +1,4 @@
-import { headerOf } from "../forward/headers.ts";
+import { headerOf } from "../header-list.ts";
 import type { Transfer } from "./transfer.ts";
 
 const blanks: Record<string, string> = { n: "\n", r: "\r", t: "\t" };

@@ -1,9 +1,10 @@
 import type { Config } from "../config/settings.ts";
 import { keyMissing, RelayError, relayBug } from "../errors.ts";
 import type { Exchange, Reply } from "../exchange.ts";
+import { headerOf } from "../header-list.ts";
 import type { KeySource } from "../upstream/key.ts";
-import { headerOf, isEphemeral } from "./headers.ts";
 import { isAdminOperation } from "./operations.ts";
+import { isEphemeral } from "./request-headers.ts";
 import { toOperationPath } from "./url.ts";
 
 /** Calls `send` with the key for an exchange, `undefined` where the client's own authorization stays. */

@@ -1,23 +1,14 @@
-import type { Duplex, Readable } from "node:stream";
+import type { Duplex } from "node:stream";
 import type { Client, Dispatcher } from "undici";
 import { upstreamFailed } from "../errors.ts";
 import type { HeaderList, Reply } from "../exchange.ts";
 import { toUpstreamFailure } from "../upstream/failure.ts";
 import { mayRetry } from "../upstream/retry.ts";
-import { toClientHeaders } from "./headers.ts";
+import { toClientHeaders } from "./answer-headers.ts";
 import { toReason } from "./reason.ts";
-import type { Redirects, Step } from "./redirect.ts";
+import type { Redirects } from "./redirect.ts";
+import type { Step } from "./step.ts";
 import { toHeadAnswer } from "./via-get.ts";
-
-/** A request as it goes to OpenAI. */
-export type UpstreamRequest = {
-  method: string;
-  path: string;
-  headers: HeaderList;
-  body: Buffer | Readable | null;
-  /** The protocol to switch to. */
-  upgrade?: string;
-};
 
 /** What all attempts at one exchange share. */
 export type Course = {

@@ -4,9 +4,9 @@ import type { Answerer } from "../exchange.ts";
 import type { Pool } from "../upstream/pool.ts";
 import type { Authorize } from "./authorize.ts";
 import { Delivery } from "./delivery.ts";
-import { createRequestHeaders } from "./headers.ts";
 import { isBinaryContent } from "./operations.ts";
 import type { Redirects } from "./redirect.ts";
+import { createRequestHeaders } from "./request-headers.ts";
 import { joinTarget, toBase, toOperationPath } from "./url.ts";
 
 type Parts = {

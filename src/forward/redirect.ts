@@ -1,13 +1,10 @@
 import { isLoopback } from "../config/loopback.ts";
 import type { Config } from "../config/settings.ts";
 import type { HeaderList } from "../exchange.ts";
+import { headerOf } from "../header-list.ts";
 import { createConnector } from "../upstream/connect.ts";
 import { createPool, type Pool } from "../upstream/pool.ts";
-import type { UpstreamRequest } from "./delivery.ts";
-import { headerOf } from "./headers.ts";
-
-/** The next step of a request that was redirected. */
-export type Step = { pool: Pool; request: UpstreamRequest; hops: number };
+import type { Step } from "./step.ts";
 
 export type Redirects = {
   /** Where to go on, when the answer redirects a GET or HEAD to a host of `followRedirects`. */

@@ -1,10 +1,11 @@
 import type { Config } from "../config/settings.ts";
 import type { HeaderList, Upgrader } from "../exchange.ts";
+import { headerOf } from "../header-list.ts";
 import { takeKeyProtocol } from "../subprotocol.ts";
 import type { Pool } from "../upstream/pool.ts";
 import type { Authorize } from "./authorize.ts";
 import { Delivery } from "./delivery.ts";
-import { createRequestHeaders, headerOf } from "./headers.ts";
+import { createRequestHeaders } from "./request-headers.ts";
 import { joinTarget, toBase } from "./url.ts";
 
 type Parts = { config: Config; pool: Pool; authorize: Authorize };

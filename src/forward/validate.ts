@@ -1,7 +1,7 @@
 import type { Config } from "../config/settings.ts";
 import { type RelayError, unsupportedMediaType } from "../errors.ts";
 import type { Exchange } from "../exchange.ts";
-import { headerOf } from "./headers.ts";
+import { headerOf } from "../header-list.ts";
 
 /** The check that `validate` asks for: the media type of a body must be an accepted one (415). */
 export function createValidation(config: Config): (exchange: Exchange) => RelayError | undefined {

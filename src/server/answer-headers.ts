@@ -1,17 +1,9 @@
 import type { HeaderList } from "../exchange.ts";
+import { headerOf, without } from "../header-list.ts";
 
 /** The value of Content-Length; -1 when there is none. */
 export function contentLengthOf(headers: HeaderList): number {
-  for (let i = 0; i < headers.length; i += 2) {
-    const name = headers[i]!;
-    if (name.length === 14 && name.toLowerCase() === "content-length")
-      return Number(headers[i + 1]);
-  }
-  return -1;
-}
-
-export function without(headers: HeaderList, name: RegExp): HeaderList {
-  return headers.filter((_, i) => !name.test(headers[i - (i % 2)]!));
+  return Number(headerOf(headers, "content-length") ?? -1);
 }
 
 /** Lets the pages of one origin read the answer, whatever upstream says about others. */

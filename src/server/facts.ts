@@ -1,4 +1,5 @@
 import type { HeaderList } from "../exchange.ts";
+import { remembering } from "../header-list.ts";
 
 /** What the door has to know of a request's header lines; `undefined`: no such line. */
 export type Facts = {
@@ -71,19 +72,4 @@ export function gather(headers: HeaderList): Facts {
   return facts;
 }
 
-type Line = keyof Facts | "other";
-
-const longest = Math.max(...[...lines.keys()].map((name) => name.length));
-const spellings = new Map<string, Line>();
-
-/** Spellings are remembered, so that a name is lower-cased once and not per request. */
-function lineOf(name: string): Line {
-  if (name.length > longest) return "other";
-  let line = spellings.get(name);
-  if (line === undefined) {
-    line = lines.get(name.toLowerCase()) ?? "other";
-    // Strangers choose these names: not all of them may stay in memory.
-    if (spellings.size < 1_000) spellings.set(name, line);
-  }
-  return line;
-}
+const lineOf = remembering<keyof Facts | "other">((name) => lines.get(name) ?? "other");

@@ -2,7 +2,8 @@ import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:ht
 import type { Duplex } from "node:stream";
 import { type RelayError, upstreamFailed } from "../errors.ts";
 import type { Ending, Exchange, HeaderList, Observer, UpgradeReply } from "../exchange.ts";
-import { contentLengthOf, withAntiBuffering, withCors, without } from "./answer-headers.ts";
+import { without } from "../header-list.ts";
+import { contentLengthOf, withAntiBuffering, withCors } from "./answer-headers.ts";
 import { joinConnections } from "./tunnel.ts";
 
 /** Bytes that may wait for a slow client before upstream is asked to pause. */

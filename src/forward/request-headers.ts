@@ -1,5 +1,7 @@
 import type { Config } from "../config/settings.ts";
 import type { HeaderList } from "../exchange.ts";
+import { remembering } from "../header-list.ts";
+import { namesNothing, withoutNominated } from "./nominated.ts";
 
 /** What is done with a request header line; every other line passes as it is. */
 type Fate =
@@ -44,27 +46,6 @@ const droppedPrefixes = {
   request: /^(?:proxy-|sec-|x-forwarded-|x-relay-)/,
   upgrade: /^(?:proxy-|sec-(?!websocket-)|x-forwarded-|x-relay-)/,
 };
-
-/** Hop-by-hop lines of an answer (RFC 9110 section 7.6.1), and those that speak of the upstream's host. */
-const droppedFromAnswers = new Set([
-  "connection",
-  "keep-alive",
-  "proxy-connection",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-  "alt-svc",
-  "strict-transport-security",
-]);
-
-/** The values of `Connection` that nearly every message has; they name no field. */
-const namesNothing = /^(?:keep-alive|close)$/i;
-
-/** Names that `Connection` cannot take away: they frame or identify the message. */
-const untouchable = new Set(["content-length", "content-type", "authorization", "host"]);
 
 /** Makes upstream's header lines out of the client's; without a key only an ephemeral secret goes up. */
 export type RequestHeaders = (
@@ -154,30 +135,6 @@ export function createRequestHeaders(
   };
 }
 
-const isDroppedFromAnswers = remembering<boolean>((name) => droppedFromAnswers.has(name));
-
-/** The header lines of an answer that are meant for the client, from undici's raw list. */
-export function toClientHeaders(raw: readonly Buffer[]): HeaderList {
-  const out: HeaderList = [];
-  let nominated = "";
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i]!.toString("latin1");
-    const value = raw[i + 1]!.toString("latin1");
-    if (!isDroppedFromAnswers(name)) out.push(name, value);
-    else if (name.length === 10 && !namesNothing.test(value) && /^connection$/i.test(name))
-      nominated += `,${value}`;
-  }
-  return nominated === "" ? out : withoutNominated(out, nominated);
-}
-
-/** The first value of a header, `undefined` when there is none. */
-export function headerOf(headers: HeaderList, name: string): string | undefined {
-  for (let i = 0; i < headers.length; i += 2)
-    if (headers[i]!.length === name.length && headers[i]!.toLowerCase() === name)
-      return headers[i + 1];
-  return undefined;
-}
-
 /** Ephemeral client secrets carry a session of their own and pass unchanged. */
 export function isEphemeral(authorization: string): boolean {
   return /^bearer +ek_/i.test(authorization);
@@ -188,16 +145,6 @@ function ephemeralIn(headers: HeaderList): string | undefined {
     if (headers[i]!.length === 13 && isEphemeral(headers[i + 1]!) && /^auth/i.test(headers[i]!))
       return headers[i + 1];
   return undefined;
-}
-
-/** Removes `Connection` and the fields that it names (RFC 9110 section 7.6.1). */
-function withoutNominated(headers: HeaderList, nominated: string): HeaderList {
-  const names = new Set(["connection"]);
-  for (const part of nominated.split(",")) {
-    const name = part.trim().toLowerCase();
-    if (!untouchable.has(name)) names.add(name);
-  }
-  return headers.filter((_, i) => !names.has(headers[i - (i % 2)]!.toLowerCase()));
 }
 
 /** Adds the flags that the client did not send: to its last line, or as a line of their own. */
@@ -212,18 +159,4 @@ function mergeBeta(
   if (missing === "") return;
   if (at < 0) headers.push("OpenAI-Beta", missing);
   else headers[at] = headers[at]!.trim() === "" ? missing : `${headers[at]}, ${missing}`;
-}
-
-/** Remembers what was found out about a name, spelled as received: names repeat, look-ups are cheaper. */
-function remembering<T>(find: (lowerCased: string) => T): (name: string) => T {
-  const known = new Map<string, T>();
-  return (name) => {
-    let found = known.get(name);
-    if (found === undefined) {
-      found = find(name.toLowerCase());
-      // Strangers choose these names: neither many nor long ones may stay in memory.
-      if (known.size < 1_000 && name.length <= 64) known.set(name, found);
-    }
-    return found;
-  };
 }

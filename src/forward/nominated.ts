@@ -1,0 +1,17 @@
+import type { HeaderList } from "../exchange.ts";
+
+/** The values of `Connection` that nearly every message has; they name no field. */
+export const namesNothing = /^(?:keep-alive|close)$/i;
+
+/** Names that `Connection` cannot take away: they frame or identify the message. */
+const untouchable = new Set(["content-length", "content-type", "authorization", "host"]);
+
+/** Removes `Connection` and the fields that it names (RFC 9110 section 7.6.1). */
+export function withoutNominated(headers: HeaderList, nominated: string): HeaderList {
+  const names = new Set(["connection"]);
+  for (const part of nominated.split(",")) {
+    const name = part.trim().toLowerCase();
+    if (!untouchable.has(name)) names.add(name);
+  }
+  return headers.filter((_, i) => !names.has(headers[i - (i % 2)]!.toLowerCase()));
+}
