@@ -1,0 +1,116 @@
+import { STATUS_CODES } from "node:http";
+import { allowed, type FormRule } from "./allowed.ts";
+import { type Ask, isHandshake } from "./case.ts";
+import type { Recording } from "./exchange.ts";
+import { keyProtocolIn, type Rules, toClientLines, toOpenAILines } from "./expected-lines.ts";
+import { type Framing, type Message, valuesOf } from "./wire.ts";
+
+/** What is to arrive through the relay, as the table allows it. */
+export type Expected = {
+  requests: (Message & { host: string; protocol: string })[];
+  interim: Message[];
+  answer: (Message & { protocol: string }) | undefined;
+};
+
+/** What is to arrive at the upstream of ordinary requests that were seen without the relay. */
+export function arriving(requests: Message[], key: string): Expected["requests"] {
+  const direct = { requests, interim: [], answer: undefined };
+  return expectedOf({ lines: [] }, direct, key, new Set()).requests;
+}
+
+/** Applies the table to what was seen without the relay. `met` gets the rules that changed anything. */
+export function expectedOf(
+  ask: Pick<Ask, "lines" | "version">,
+  direct: Pick<Recording, keyof Expected>,
+  key: string,
+  met: Rules,
+): Expected {
+  const isOld = ask.version === "1.0";
+  return {
+    requests: direct.requests.map(toRequest),
+    interim: direct.interim,
+    answer: direct.answer && toAnswer(direct.answer),
+  };
+
+  function toRequest(message: Message): Expected["requests"][number] {
+    const [method = "", target = "", version] = message.first.split(" ");
+    if (version !== "HTTP/1.1") form("white space");
+    if (message.trailers.length > 0) form("request trailers");
+    if (message.framing === "chunked") form("chunks");
+    const isTunnel = message.framing === "close";
+    const hasBody = message.body.length > 0 || message.framing === "chunked";
+    const lines = toOpenAILines(message.lines, {
+      key,
+      isHandshake: isHandshake(ask),
+      hasBody: hasBody && !isTunnel,
+      met,
+    });
+    const isEmpty = message.body.length === 0 && message.whole && !isTunnel;
+    return {
+      ...message,
+      first: `${method} ${toTarget(target)} HTTP/1.1`,
+      // Where it stands and how it is written is for undici to say; its value is compared as framing.
+      lines: withoutLength(lines, "length line"),
+      ...(isEmpty && toEmpty(method)),
+      trailers: [],
+      host: valuesOf(message.lines, "host").join(),
+      protocol: isHandshake(ask) ? "websocket" : "",
+    };
+  }
+
+  function toTarget(target: string): string {
+    const path = target.replace(/^https?:\/\/[^/]*/, "");
+    const versioned = /^\/v1(?=[/?]|$)/.test(path) ? path : `/v1${path}`;
+    if (versioned !== target) form("path");
+    return versioned;
+  }
+
+  function toEmpty(method: string): Pick<Message, "framing" | "lengths"> {
+    form("empty body");
+    const hasLength = /^(POST|PUT|PATCH|QUERY|PROPFIND|PROPPATCH)$/.test(method);
+    return hasLength ? { framing: "length", lengths: ["0"] } : { framing: "none", lengths: [] };
+  }
+
+  function toAnswer(message: Message): NonNullable<Expected["answer"]> {
+    const [version, code = "", ...words] = message.first.split(" ");
+    if (version !== "HTTP/1.1") form("white space");
+    if (message.framing === "chunked") form("chunks");
+    const status = Number(code);
+    const lines = toClientLines(message.lines, met);
+    const chosen = keyProtocolIn(ask.lines);
+    if (status === 101 && chosen && valuesOf(lines, "sec-websocket-protocol").length === 0) {
+      form("subprotocol");
+      lines.push(["Sec-WebSocket-Protocol", chosen]);
+    }
+    return {
+      ...message,
+      first: `HTTP/1.1 ${code} ${toReason(status, words.join(" "))}`,
+      lines: status === 204 ? withoutLength(lines, "no content") : lines,
+      framing: status === 101 ? message.framing : toFraming(message.framing),
+      protocol: status === 101 ? "websocket" : "",
+      trailers: isOld ? [] : toClientLines(message.trailers, met),
+    };
+  }
+
+  function toReason(status: number, reason: string): string {
+    if (!Buffer.from(reason, "latin1").toString("utf8").includes("\ufffd")) return reason;
+    form("reason");
+    return STATUS_CODES[status]!;
+  }
+
+  function toFraming(framing: Framing): Framing {
+    if (framing !== "close" && !(isOld && framing === "chunked")) return framing;
+    form("framing");
+    return isOld ? "close" : "chunked";
+  }
+
+  function withoutLength(lines: Message["lines"], rule: FormRule["form"]): Message["lines"] {
+    const kept = lines.filter(([name]) => name.toLowerCase() !== "content-length");
+    if (kept.length < lines.length) form(rule);
+    return kept;
+  }
+
+  function form(name: FormRule["form"]): void {
+    met.add(allowed.find((rule) => "form" in rule && rule.form === name)!);
+  }
+}

@@ -1,0 +1,19 @@
+import { allowed } from "./allowed.ts";
+
+/** What the relay may change, as a Markdown table for the README. */
+export function contractTable(): string {
+  const rows = [
+    ["To", "What", "Becomes"],
+    ["---", "---", "---"],
+  ];
+  let before = "";
+  for (const { to, what, becomes, limit } of allowed) {
+    rows.push([
+      to === before ? "" : to,
+      what,
+      limit ? `${becomes} (a limit of ${limit})` : becomes,
+    ]);
+    before = to;
+  }
+  return rows.map((cells) => `| ${cells.join(" | ")} |\n`).join("");
+}
