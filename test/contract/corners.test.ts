@@ -1,0 +1,21 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { allowed } from "./allowed.ts";
+import { type Contract, startContract } from "./contract.ts";
+import { corners } from "./corners.ts";
+import { report } from "./report.ts";
+
+let contract: Contract;
+beforeAll(async () => {
+  contract = await startContract();
+});
+afterAll(() => contract[Symbol.asyncDispose]());
+
+test.each(corners)("$name", async (sent) => {
+  expect(report(await contract.differences(sent))).toBe("");
+});
+
+test("every row of the table is met, so that none allows what never happens", () => {
+  const missed = allowed.filter((rule) => !contract.met.has(rule) && !("apart" in rule));
+
+  expect(missed.map(({ what }) => what)).toEqual([]);
+});
