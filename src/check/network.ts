@@ -4,7 +4,8 @@ import { connect, isIP } from "node:net";
 import { TLSSocket } from "node:tls";
 import type { Config } from "../config/settings.ts";
 import { RelayError } from "../errors.ts";
-import { createConnector, proxyFor } from "../upstream/connect.ts";
+import { createConnector } from "../upstream/connect.ts";
+import { proxyFor } from "../upstream/proxy.ts";
 import { explainDns, explainTcp, explainTls } from "./explain.ts";
 import { CheckFailure, type Finding, type Step, skipped } from "./step.ts";
 

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { createSecureContext, getCACertificates, type SecureContext } from "node:tls";
-import { getProxyForUrl } from "proxy-from-env";
 import { buildConnector } from "undici";
-import { isLoopback } from "../config/loopback.ts";
 import type { Config } from "../config/settings.ts";
+import { upstreamFailed } from "../errors.ts";
 import { hearOut } from "./hear-out.ts";
+import { proxyFor } from "./proxy.ts";
 import { createTunnel } from "./tunnel.ts";
 
 /** Opens one connection to the upstream, TLS included where it is https. */
@@ -16,15 +16,7 @@ type SocketOptions = { allowHalfOpen?: boolean };
 export function createConnector(config: Config, socket: SocketOptions = {}): Connector {
   const direct = createDirect(config, socket);
   const proxy = proxyFor(config);
-  return proxy ? createTunnel(proxy, direct, direct) : direct;
-}
-
-/** The proxy in force for the upstream; `undefined`: none. Loopback is never behind one. */
-export function proxyFor(config: Config): URL | undefined {
-  const upstream = new URL(config.upstream);
-  if (config.proxy === "off" || isLoopback(upstream.hostname)) return undefined;
-  const proxy = config.proxy === "env" ? getProxyForUrl(upstream) : config.proxy;
-  return proxy === "" ? undefined : new URL(proxy);
+  return proxy ? createTunnel(proxy, direct, config.timeouts.connect) : direct;
 }
 
 function createDirect(config: Config, socket: SocketOptions): Connector {
@@ -45,16 +37,33 @@ function createDirect(config: Config, socket: SocketOptions): Connector {
     };
     if (target.protocol !== "https:") return plain(target, connected);
     // Made at the first connection, not at start: reading the system's certificates takes its time.
-    secure ??= buildConnector({ ...options, secureContext: createTrust(config) });
+    secure ??= buildConnector({ ...options, secureContext: trustOf(config) });
     return secure(target, connected);
   };
 }
 
+const known = new WeakMap<Config, SecureContext>();
+
 /** Whom to trust: Node's own list and NODE_EXTRA_CA_CERTS, the system, SSL_CERT_FILE, `ca`. */
-function createTrust(config: Config): SecureContext {
-  const trusted = [...getCACertificates("default")];
-  if (config.systemCa) trusted.push(...getCACertificates("system"));
-  for (const file of [process.env.SSL_CERT_FILE, config.ca])
-    if (file) trusted.push(readFileSync(file, "utf8"));
-  return createSecureContext({ ca: trusted });
+function trustOf(config: Config): SecureContext {
+  let trust = known.get(config);
+  if (!trust) {
+    // As a set: most certificates of the system are Node's as well, and each takes time.
+    const ca = new Set(getCACertificates("default"));
+    if (config.systemCa) for (const certificate of getCACertificates("system")) ca.add(certificate);
+    const files = { SSL_CERT_FILE: process.env.SSL_CERT_FILE, ca: config.ca };
+    for (const [name, file] of Object.entries(files)) if (file) ca.add(read(name, file));
+    trust = createSecureContext({ ca: [...ca] });
+    known.set(config, trust);
+  }
+  return trust;
+}
+
+function read(name: string, file: string): string {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    throw upstreamFailed("upstream_tls", `The file of ${name} could not be read (${code}).`, cause);
+  }
 }
