@@ -121,7 +121,7 @@ export const allowed: (LineRule | FormRule)[] = [
   {
     to: "OpenAI",
     what: "`Content-Length`",
-    becomes: "the last line, in lower case",
+    becomes: "the last line, in lower case, without zeros in front",
     limit: "undici",
     form: "length line",
   },

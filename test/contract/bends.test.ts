@@ -8,7 +8,7 @@ import { startBentRelay } from "./bends/relay.ts";
 import { streamBends } from "./bends/stream.ts";
 import { targetBends } from "./bends/target.ts";
 import { tunnelBends } from "./bends/tunnel.ts";
-import { type Baseline, baselineOf, differencesFrom } from "./contract.ts";
+import { type Baseline, baselineOf, differencesFrom, patienceMs, testMs } from "./contract.ts";
 import { corners } from "./corners.ts";
 import type { Difference } from "./differences.ts";
 import { report } from "./report.ts";
@@ -22,7 +22,7 @@ const bends = [
 ];
 
 /** Long enough for any answer, short enough for bends that make one wait for ever. */
-const patienceMs = 300;
+const stuckMs = 300;
 
 let upstream: Upstream;
 let baselines: Baseline[];
@@ -38,21 +38,29 @@ test("there are at least 40 bends, all of them different", () => {
   expect(bends.length).toBeGreaterThanOrEqual(40);
 });
 
-test("a relay without a bend shows no difference", async () => {
-  await using relay = await startBentRelay({ name: "none" }, upstream.port);
+test(
+  "a relay without a bend shows no difference",
+  async () => {
+    await using relay = await startBentRelay({ name: "none" }, upstream.port);
 
-  const found: Difference[] = [];
-  for (const baseline of baselines)
-    found.push(...(await differencesFrom(baseline, upstream, relay.port, 2_000)));
+    const found: Difference[] = [];
+    for (const baseline of baselines)
+      found.push(...(await differencesFrom(baseline, upstream, relay.port, patienceMs)));
 
-  expect(report(found)).toBe("");
-});
+    expect(report(found)).toBe("");
+  },
+  testMs,
+);
 
-test.each(bends)("$name", async (bend) => {
-  await using relay = await startBentRelay(bend, upstream.port);
+test.each(bends)(
+  "$name",
+  async (bend) => {
+    await using relay = await startBentRelay(bend, upstream.port);
 
-  expect(await firstSign(bend, relay.port)).toBeDefined();
-});
+    expect(await firstSign(bend, relay.port)).toBeDefined();
+  },
+  testMs,
+);
 
 /** The case that gives a bend away, and how. */
 async function firstSign(bend: Bend, port: number) {
@@ -60,7 +68,7 @@ async function firstSign(bend: Bend, port: number) {
   const likely = bend.upgrade ? "/" : bend.shows.startsWith("request") ? "request:" : "answer:";
   const isLikely = ({ sent }: Baseline) => Number(sent.name.startsWith(likely));
   for (const baseline of baselines.toSorted((a, b) => isLikely(b) - isLikely(a))) {
-    const found = await differencesFrom(baseline, upstream, port, patienceMs);
+    const found = await differencesFrom(baseline, upstream, port, stuckMs);
     const sign = found.find(({ where }) => where === bend.shows);
     if (sign) return { in: baseline.sent.name, ...sign };
   }

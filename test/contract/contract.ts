@@ -10,8 +10,11 @@ import { startInstrumentedUpstream, type Upstream } from "./upstream.ts";
 /** The key that admin operations get. */
 export const adminKey = "sk-test-admin-key";
 
-/** How long nothing may move before an exchange counts as stuck. */
-const patienceMs = 2_000;
+/** How long an exchange may take before it counts as stuck: it is milliseconds, on a busy machine too. */
+export const patienceMs = 10_000;
+
+/** For a test of some exchanges, of which one gets stuck. */
+export const testMs = 40_000;
 
 export type Contract = AsyncDisposable & {
   upstream: Upstream;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { allowed } from "./allowed.ts";
-import { type Contract, startContract } from "./contract.ts";
+import { type Contract, startContract, testMs } from "./contract.ts";
 import { corners } from "./corners.ts";
 import { report } from "./report.ts";
 
@@ -10,9 +10,13 @@ beforeAll(async () => {
 });
 afterAll(() => contract[Symbol.asyncDispose]());
 
-test.each(corners)("$name", async (sent) => {
-  expect(report(await contract.differences(sent))).toBe("");
-});
+test.each(corners)(
+  "$name",
+  async (sent) => {
+    expect(report(await contract.differences(sent))).toBe("");
+  },
+  testMs,
+);
 
 test("every row of the table is met, so that none allows what never happens", () => {
   const missed = allowed.filter((rule) => !contract.met.has(rule) && !("apart" in rule));

@@ -28,7 +28,10 @@ export function expectedOf(
   const isOld = ask.version === "1.0";
   return {
     requests: direct.requests.map(toRequest),
-    interim: direct.interim,
+    interim: direct.interim.map((message) => ({
+      ...message,
+      lines: toClientLines(message.lines, met),
+    })),
     answer: direct.answer && toAnswer(direct.answer),
   };
 
@@ -51,6 +54,7 @@ export function expectedOf(
       first: `${method} ${toTarget(target)} HTTP/1.1`,
       // Where it stands and how it is written is for undici to say; its value is compared as framing.
       lines: withoutLength(lines, "length line"),
+      lengths: message.lengths.map((length) => String(Number(length))),
       ...(isEmpty && toEmpty(method)),
       trailers: [],
       host: valuesOf(message.lines, "host").join(),

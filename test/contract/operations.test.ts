@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createCase } from "./cases.ts";
-import { type Contract, startContract } from "./contract.ts";
+import { type Contract, startContract, testMs } from "./contract.ts";
 import { createDice, seedOf } from "./dice.ts";
 import { operations, seed } from "./operations.ts";
 import { report } from "./report.ts";
@@ -14,11 +14,15 @@ beforeAll(async () => {
 });
 afterAll(() => contract[Symbol.asyncDispose]());
 
-test.each(operations)("$method $path", async (operation) => {
-  for (let round = 0; round < rounds; round++) {
-    const name = `${operation.method} ${operation.path} ${round}`;
-    const sent = createCase(operation, createDice(seedOf(seed, name)));
+test.each(operations)(
+  "$method $path",
+  async (operation) => {
+    for (let round = 0; round < rounds; round++) {
+      const name = `${operation.method} ${operation.path} ${round}`;
+      const sent = createCase(operation, createDice(seedOf(seed, name)));
 
-    expect(report(await contract.differences(sent)), `CONTRACT_SEED=${seed}, ${name}`).toBe("");
-  }
-});
+      expect(report(await contract.differences(sent)), `CONTRACT_SEED=${seed}, ${name}`).toBe("");
+    }
+  },
+  testMs,
+);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Contract, startContract } from "./contract.ts";
+import { type Contract, startContract, testMs } from "./contract.ts";
 import { createDice, seedOf } from "./dice.ts";
 import { operations, seed } from "./operations.ts";
 import { report } from "./report.ts";
@@ -23,6 +23,10 @@ const cases = paths.flatMap((path) => [
   ...[401, 404, 426].map((status) => createRefusedCase(path, status)),
 ]);
 
-test.each(cases)("$name", async (sent) => {
-  expect(report(await contract.differences(sent)), `CONTRACT_SEED=${seed}`).toBe("");
-});
+test.each(cases)(
+  "$name",
+  async (sent) => {
+    expect(report(await contract.differences(sent)), `CONTRACT_SEED=${seed}`).toBe("");
+  },
+  testMs,
+);

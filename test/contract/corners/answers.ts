@@ -1,5 +1,6 @@
 import { gzipSync } from "node:zlib";
 import type { Answer } from "../case.ts";
+import type { Line } from "../wire.ts";
 import { answer, bare, chunked, counted, json, stream } from "./make.ts";
 
 const events = [
@@ -36,6 +37,10 @@ export const answers: Record<string, Answer> = {
     ["X-Latin", " na\xefve"],
     ["Vary", " Origin"],
     ["Alpha", " 3"],
+  ]),
+  "header lines by the thousand, one of them long": answer(200, [
+    ...Array.from({ length: 2_000 }, (_, i): Line => [`x-${i}`, " v"]),
+    ["x-long", ` ${"long".repeat(5_000)}`],
   ]),
   "lines of OpenAI's host": answer(200, [
     ["Alt-Svc", ' h3=":443"'],
@@ -94,6 +99,20 @@ export const answers: Record<string, Answer> = {
         lines: [
           ["Link", " </a>; rel=preload"],
           ["X-A", " 1"],
+        ],
+      },
+    ],
+  },
+  "early hints with lines of one connection": {
+    ...answer(),
+    interim: [
+      {
+        first: "HTTP/1.1 103 Early Hints",
+        lines: [
+          ["Connection", " x-hop"],
+          ["X-Hop", " 1"],
+          ["Alt-Svc", " h3"],
+          ["link", " </a>"],
         ],
       },
     ],

@@ -1,5 +1,6 @@
 import { zstdCompressSync } from "node:zlib";
 import type { Ask } from "../case.ts";
+import type { Line } from "../wire.ts";
 import { chunked, counted, get, json, oddJson, post, upload } from "./make.ts";
 
 const part = '--b"\r\nContent-Disposition: form-data; name="file"\r\n\r\na\0b\r\n-b"\r\n--b"--\r\n';
@@ -27,6 +28,11 @@ export const requests: Record<string, Ask> = {
     ["Idempotency-Key", " k"],
     ["Alpha", "3 "],
   ]),
+  "header lines by the thousand, one of them long": get("/v1/models", [
+    ...Array.from({ length: 2_000 }, (_, i): Line => [`x-${i}`, " v"]),
+    ["x-long", ` ${"long".repeat(5_000)}`],
+  ]),
+  "names of odd characters": get("/v1/models", [["X!#$%&'*+-.^_`|~9", " a\tb"]]),
   "no header lines at all": get("/v1/models", []),
   "credentials of its own": get("/v1/models", [
     ["x-a", " 1"],
@@ -65,6 +71,7 @@ export const requests: Record<string, Ask> = {
   "body without a type": post("{}", []),
   "body of no bytes": post("", [], "/v1/responses/r/cancel"),
   "GET with a length of 0": get("/v1/models", [["Content-Length", " 0"]]),
+  "a length with zeros in front": { ...post("1234567"), lines: [json, ["Content-Length", " 007"]] },
   "GET with a body": { ...post("{}"), method: "GET" },
   "body with white space at its end": post(' {"a":1}\r\n\n'),
   "bytes that are no text": post(Buffer.from([0xff, 0xfe, 0, 0x80, 13, 10, 0xc3]), [
