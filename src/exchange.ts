@@ -41,7 +41,7 @@ export interface Reply {
   /** True once the client has left or the answer has ended. */
   readonly over: boolean;
   /** An interim answer (1xx but 100 and 101). */
-  inform(status: number, headers: HeaderList): void;
+  inform(status: number, reason: string, headers: HeaderList): void;
   head(status: number, reason: string, headers: HeaderList): void;
   /** A slice of the body, sent on at once. `false`: hold back until `onDrain`. */
   data(chunk: Buffer): boolean;

@@ -27,7 +27,9 @@ export function createRemote(relay: URL, { timeouts, tokens }: Config): Answerer
     asked.on("socket", (socket) => socket.on("connect", () => clearTimeout(timer)));
     asked.on("close", () => clearTimeout(timer));
     asked.on("error", fail);
-    asked.on("information", ({ statusCode, rawHeaders }) => reply.inform(statusCode, rawHeaders));
+    asked.on("information", ({ statusCode, statusMessage, rawHeaders }) =>
+      reply.inform(statusCode, statusMessage, rawHeaders),
+    );
     asked.on("response", (answer) => {
       answer.on("error", () => reply.fail(brokeOff(relay.origin)));
       answer.on("end", () => reply.end(answer.rawTrailers));

@@ -4,7 +4,7 @@ import { headerOf } from "../header-list.ts";
 
 /** What somebody in this process hears of the answer that they asked for. */
 export type Listener = {
-  inform?(status: number, headers: HeaderList): void;
+  inform?(status: number, reason: string, headers: HeaderList): void;
   head(status: number, reason: string, headers: HeaderList): void;
   /** `false`: hold back until `reply.onDrain`. */
   data(chunk: Buffer): boolean;
@@ -29,8 +29,8 @@ export class LocalReply implements Reply {
     this.#listener = listener;
   }
 
-  inform(status: number, headers: HeaderList): void {
-    if (!this.started && !this.over) this.#listener.inform?.(status, headers);
+  inform(status: number, reason: string, headers: HeaderList): void {
+    if (!this.started && !this.over) this.#listener.inform?.(status, reason, headers);
   }
 
   head(status: number, reason: string, headers: HeaderList): void {

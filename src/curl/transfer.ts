@@ -57,8 +57,8 @@ export class Transfer implements Listener {
     this.endedAt = performance.now();
   }
 
-  inform(status: number, headers: HeaderList): void {
-    this.#showHead(status, STATUS_CODES[status] ?? "", headers);
+  inform(status: number, reason: string, headers: HeaderList): void {
+    this.#showHead(status, reason, headers);
   }
 
   head(status: number, reason: string, headers: HeaderList): void {

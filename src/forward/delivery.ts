@@ -75,7 +75,7 @@ export class Delivery implements Dispatcher.DispatchHandler {
     const reason = toReason(status, text);
     const headers = toClientHeaders(raw);
     if (status < 200) {
-      reply.inform(status, headers);
+      reply.inform(status, reason, headers);
       return;
     }
     const next = redirects?.next(this.#step, status, headers);

@@ -29,8 +29,9 @@ function inTurn(socket: Socket, error: RelayError): void {
   if (pending?.headersSent) socket.destroy();
   if (!socket.writable) return;
   socket.end(toText(error));
-  // Closing over bytes that nobody reads would take the answer away again.
-  setTimeout(() => socket.destroy(), linger).unref();
+  // Closing over bytes that nobody reads would take the answer away again. Whoever has ended sends none,
+  // and may be gone: over TLS the write would never come back.
+  setTimeout(() => socket.destroy(), socket.readableEnded ? 0 : linger).unref();
 }
 
 /** What node:http found wrong, in the relay's words. */

@@ -38,6 +38,7 @@ export class HttpReply implements UpgradeReply {
   #bytesOut = 0;
   #firstByteAt: number | undefined;
   #error: RelayError | undefined;
+  #isCut = false;
   /** Body bytes still to come by Content-Length; -1 when the length is unknown. */
   #left = -1;
   #headWaits = false;
@@ -57,14 +58,14 @@ export class HttpReply implements UpgradeReply {
     this.#tell((observer) => observer.asked?.(exchange));
   }
 
-  inform(status: number, headers: HeaderList): void {
+  inform(status: number, reason: string, headers: HeaderList): void {
     const { socket } = this.#res;
     // HTTP/1.0 knows no interim answers.
     if (this.started || this.over || !socket || this.#req.httpVersionMinor === 0) return;
     let lines = "";
     for (let i = 0; i < headers.length; i += 2) lines += `${headers[i]}: ${headers[i + 1]}\r\n`;
     // By hand: which interim answers node:http can send depends on its version.
-    socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ""}\r\n${lines}\r\n`, "latin1");
+    socket.write(`HTTP/1.1 ${status} ${reason}\r\n${lines}\r\n`, "latin1");
   }
 
   head(status: number, reason: string, headers: HeaderList): void {
@@ -229,6 +230,7 @@ export class HttpReply implements UpgradeReply {
 
   /** Ends the connection so that nobody takes what was sent for the whole (RFC 9112 section 8). */
   #cut(): void {
+    this.#isCut = true;
     this.#flush();
     this.over = true;
     const { socket } = this.#res;
@@ -275,8 +277,9 @@ export class HttpReply implements UpgradeReply {
 
   #ending(): Ending {
     if (this.#tunnelEnding) return this.#tunnelEnding;
-    if (this.#error) return this.#res.writableFinished ? "refused" : "upstream_broke";
-    return this.#res.writableFinished ? "complete" : "client_left";
+    if (this.#isCut) return "upstream_broke";
+    if (!this.#res.writableFinished) return "client_left";
+    return this.#error ? "refused" : "complete";
   }
 }
 

@@ -89,14 +89,14 @@ export const answerBends: Bend[] = [
     name: "interim answers: hides all but 103",
     shows: "interim answers",
     inside: onReply((reply) => ({
-      inform: (code, headers) => code === 103 && reply.inform(code, headers),
+      inform: (code, reason, headers) => code === 103 && reply.inform(code, reason, headers),
     })),
   },
   {
     name: "interim answers: adds 102",
     shows: "interim answers",
     inside: (next) => (exchange, reply) => {
-      reply.inform(102, []);
+      reply.inform(102, "Processing", []);
       next(exchange, reply);
     },
   },

@@ -117,6 +117,10 @@ export const answers: Record<string, Answer> = {
       },
     ],
   },
+  "an interim answer with a phrase of its own": {
+    ...answer(),
+    interim: [{ first: "HTTP/1.1 104 Upload Resumption Supported", lines: [] }],
+  },
   "other interim answers": {
     ...answer(),
     interim: [
