@@ -1,7 +1,9 @@
 import { once } from "node:events";
 import type { RequestListener } from "node:http";
 import { connect, type Socket } from "node:net";
+import { queryObjects } from "node:v8";
 import { describe, expect, test } from "vitest";
+import { HttpReply } from "../src/server/reply.ts";
 import { rawConnection } from "./support/raw.ts";
 import { startRelay } from "./support/relay.ts";
 import { onHead, startRawUpstream, startUpstream } from "./support/upstream.ts";
@@ -285,6 +287,7 @@ describe("after many of them", () => {
       new Set(["client_left undefined", "upstream_broke upstream_reset"]),
     );
     await expect.poll(resources).toEqual(before);
+    expect(queryObjects(HttpReply, { format: "count" })).toBeLessThan(20);
   });
 
   /** How many sockets and timers keep this process alive. */

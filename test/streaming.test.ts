@@ -3,7 +3,7 @@ import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
 import type { Readable } from "node:stream";
-import { setTimeout as after } from "node:timers/promises";
+import { setTimeout as pause } from "node:timers/promises";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { rawConnection } from "./support/raw.ts";
@@ -269,7 +269,7 @@ describe("whoever does not read stops the other side", () => {
 /** The value that no longer changes. */
 async function settled(value: () => number): Promise<number> {
   for (let last = 0, same = 0; ; ) {
-    await after(25);
+    await pause(25);
     const now = value();
     same = now > 0 && now === last ? same + 1 : 0;
     if (same === 10) return now;

@@ -24,6 +24,8 @@ export type Upstream = AsyncDisposable & {
   seen: Seen[];
   /** Connections accepted so far. */
   readonly connections: number;
+  /** Closes the connections that wait for a request. */
+  closeIdle(): void;
 };
 
 type Tls = { key: string; cert: string };
@@ -58,6 +60,7 @@ export async function startUpstream(
     get connections() {
       return connections;
     },
+    closeIdle: () => server.closeIdleConnections(),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();
