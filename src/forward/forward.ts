@@ -1,6 +1,7 @@
 import type { Config } from "../config/settings.ts";
 import { upstreamTimeout } from "../errors.ts";
 import type { Answerer } from "../exchange.ts";
+import { without } from "../header-list.ts";
 import type { Pool } from "../upstream/pool.ts";
 import type { Authorize } from "./authorize.ts";
 import { Delivery } from "./delivery.ts";
@@ -33,7 +34,8 @@ export function createForward({ config, pool, authorize, redirects }: Parts): An
         headers: toUpstreamHeaders(headers, body !== null, key),
         body,
       };
-      if (viaGet) request.headers.push("Range", "bytes=0-0");
+      if (viaGet)
+        request.headers = [...without(request.headers, /^(?:if-)?range$/i), "Range", "bytes=0-0"];
       const timer = totalMs > 0 ? setTimeout(tooLate, totalMs) : undefined;
       new Delivery({ reply, viaGet, redirects, timer, retried: false }, { pool, request, hops: 0 });
     });

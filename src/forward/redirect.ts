@@ -7,7 +7,7 @@ import { createPool, type Pool } from "../upstream/pool.ts";
 import type { Step } from "./step.ts";
 
 export type Redirects = {
-  /** Where to go on, when the answer redirects a GET or HEAD to a host of `followRedirects`. */
+  /** Where to go on, when the answer redirects a GET or HEAD without a body to a host of `followRedirects`. */
   next(step: Step, status: number, headers: HeaderList): Step | undefined;
   close(): Promise<void>;
 };
@@ -33,7 +33,8 @@ export function createRedirects(config: Config): Redirects | undefined {
     next({ pool, request, hops }, status, headers) {
       const location = headerOf(headers, "location");
       if (![301, 302, 303, 307, 308].includes(status) || location === undefined) return undefined;
-      if (hops >= most || !/^(GET|HEAD)$/.test(request.method)) return undefined;
+      if (hops >= most || request.body !== null || !/^(GET|HEAD)$/.test(request.method))
+        return undefined;
       if (!URL.canParse(location, pool.origin)) return undefined;
       const url = new URL(location, pool.origin + request.path);
       const isSafe = url.protocol === "https:" || isLoopback(url.hostname);
