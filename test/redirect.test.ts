@@ -36,7 +36,7 @@ describe("followed", () => {
     await using relay = await startRelay({
       upstream: upstream.url,
       followRedirects: "127.0.0.1",
-      authHeader: "api-key",
+      authHeader: "x-key",
       project: "proj_x",
     });
 
