@@ -278,8 +278,14 @@ export class HttpReply implements UpgradeReply {
   #ending(): Ending {
     if (this.#tunnelEnding) return this.#tunnelEnding;
     if (this.#isCut) return "upstream_broke";
-    if (!this.#res.writableFinished) return "client_left";
+    if (!this.#isSent()) return "client_left";
     return this.#error ? "refused" : "complete";
+  }
+
+  /** Whether the system took all of the answer. Older Nodes say so of what a lost connection threw away. */
+  #isSent(): boolean {
+    const { socket } = this.#req;
+    return this.#res.writableFinished && (!socket.destroyed || socket.writableFinished);
   }
 }
 
