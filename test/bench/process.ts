@@ -52,11 +52,14 @@ export function guard(child: ChildProcess): ChildProcess {
   return child;
 }
 
+/** Ends a child as a user would, so that it may keep its compile cache; not for longer than 5 s. */
 export async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, "exit");
-  child.kill("SIGKILL");
+  child.kill("SIGTERM");
+  const kill = setTimeout(() => child.kill("SIGKILL"), 5_000);
   await exited;
+  clearTimeout(kill);
 }
 
 /** Microseconds of processor time that a process has used so far; `undefined` where /proc is not. */

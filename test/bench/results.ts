@@ -37,8 +37,9 @@ function toRow(figure: string, found: Found, take: Work["take"]): Row {
   }
   if (isAdded) subtractDirect(row.values);
   const { relay, bare, nginx } = row.values;
-  if (relay !== undefined && bare) row.ratios.bare = relay / bare;
-  if (relay !== undefined && nginx) row.ratios.nginx = relay / nginx;
+  // What is added can be less than nothing, within noise.
+  if (relay !== undefined && bare! > 0) row.ratios.bare = relay / bare!;
+  if (relay !== undefined && nginx! > 0) row.ratios.nginx = relay / nginx!;
   return row;
 }
 
