@@ -27,8 +27,8 @@ const { metafile } = await build({
   target: "node22.19",
   // Not ESM, which would load every built-in module of every library at start.
   format: "cjs",
+  // Names are not kept: that would define a property on every closure of every request.
   minify: true,
-  keepNames: true,
   // An uncaught error prints the whole source line.
   lineLimit: 200,
   legalComments: "none",

@@ -40,8 +40,11 @@ export class Delivery implements Dispatcher.DispatchHandler {
     this.#course = course;
     this.#step = step;
     this.#client = step.pool.take(fresh);
-    course.reply.onDrain = () => this.#controller?.resume();
-    course.reply.onGone = () => this.#abort();
+    // Assigned from variables: V8 keeps function literals that are written into a property for longer.
+    const onDrain = () => this.#controller?.resume();
+    const onGone = () => this.#abort();
+    course.reply.onDrain = onDrain;
+    course.reply.onGone = onGone;
     try {
       this.#client.dispatch(step.request as Dispatcher.DispatchOptions, this);
     } catch (error) {

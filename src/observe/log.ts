@@ -10,7 +10,15 @@ export async function createLogger(config: Config): Promise<Logger> {
   // In process: pino's worker-thread transports cannot be bundled.
   const stream = pretty
     ? (await import("./pretty.ts")).createPretty()
-    : destination({ fd: 2, sync: false });
+    : // Several lines a write: one write a line costs as much as all the rest of a request. What a reader
+      // who has stopped reading leaves waiting is bounded.
+      destination({
+        fd: 2,
+        sync: false,
+        minLength: 16_384,
+        periodicFlush: 100,
+        maxLength: 4 * 1024 * 1024,
+      });
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
 }
 
