@@ -4,6 +4,7 @@ import { type RelayError, upstreamFailed } from "../errors.ts";
 import type { Ending, Exchange, HeaderList, Observer, UpgradeReply } from "../exchange.ts";
 import { without } from "../header-list.ts";
 import { contentLengthOf, withAntiBuffering, withCors } from "./answer-headers.ts";
+import { reset } from "./reset.ts";
 import { joinConnections } from "./tunnel.ts";
 
 /** Bytes that may wait for a slow client before upstream is asked to pause. */
@@ -62,6 +63,7 @@ export class HttpReply implements UpgradeReply {
     const { socket } = this.#res;
     // HTTP/1.0 knows no interim answers.
     if (this.started || this.over || !socket || this.#req.httpVersionMinor === 0) return;
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(reason)) return;
     let lines = "";
     for (let i = 0; i < headers.length; i += 2) lines += `${headers[i]}: ${headers[i + 1]}\r\n`;
     // By hand: which interim answers node:http can send depends on its version.
@@ -110,6 +112,11 @@ export class HttpReply implements UpgradeReply {
 
   end(trailers?: HeaderList): void {
     if (this.over) return;
+    if (this.#left > 0) {
+      // Fewer bytes than were announced: no orderly end of it (RFC 9112 section 8).
+      this.fail(upstreamFailed("upstream_reset", "OpenAI's answer ended early.", undefined));
+      return;
+    }
     // Only chunked framing has a place for trailers.
     if (trailers?.length && this.#left < 0) {
       const pairs: [string, string][] = [];
@@ -161,6 +168,8 @@ export class HttpReply implements UpgradeReply {
       ...error.headers,
     ];
     this.#res.sendDate = true;
+    // Known before the answer is finished: what is still being sent must be read away (closeAfterUpload).
+    if (error.headers.includes("close")) this.#res.shouldKeepAlive = false;
     this.head(error.status, STATUS_CODES[error.status] ?? error.code, headers);
     this.data(body);
   }
@@ -237,9 +246,8 @@ export class HttpReply implements UpgradeReply {
     if (!socket) return;
     // A body that is delimited by the end of the connection must not see an orderly one.
     if (this.#left >= 0 || this.#req.httpVersionMinor > 0) socket.destroySoon();
-    // TLS says of itself that an end is orderly (close_notify), and cannot reset.
-    else if ("encrypted" in socket) socket.destroy();
-    else socket.resetAndDestroy();
+    // In TLS it is the missing close_notify that says so.
+    else reset(socket);
   }
 
   #closed(): void {

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { reset } from "./reset.ts";
 
 /** Which side broke a tunnel off; `undefined`: both ended in order. */
 export type TunnelBreak = "client" | "upstream" | undefined;
@@ -35,11 +36,4 @@ export function joinConnections(
       if (--open === 0) done(broken);
     });
   }
-}
-
-/** A reset where the connection can send one (TLS cannot). */
-function reset(connection: Duplex): void {
-  if ("resetAndDestroy" in connection && !("encrypted" in connection))
-    (connection as Duplex & { resetAndDestroy(): void }).resetAndDestroy();
-  else connection.destroy();
 }

@@ -68,6 +68,26 @@ test("a client resets its upload over TLS: upstream is let go at once", async ()
   }
 });
 
+// Node may take such a reset for an end in order, until it writes.
+test("upstream resets a WebSocket as soon as it is open: it is over for both", async () => {
+  const switching = "HTTP/1.1 101 Hi\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+  await using upstream = await startRawUpstream((socket) =>
+    onHead(socket, () => socket.write(switching, () => socket.resetAndDestroy())),
+  );
+  await using relay = await startRelay({ upstream: upstream.url });
+  const client = connect(relay.port, "127.0.0.1");
+  client.on("error", () => {}).resume();
+
+  const lines = ["Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13"];
+  const handshake = ["GET /v1/realtime HTTP/1.1", "Host: localhost", ...lines];
+  client.write(`${handshake.join("\r\n")}\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n`);
+  client.write("said before it heard of anything");
+  await once(client, "close");
+
+  expect(await relay.nextOutcome()).toMatchObject({ ending: "upstream_broke", status: 101 });
+  expect(relay.live + relay.tunnels).toBe(0);
+});
+
 /** The response objects of this process: what node:http knows of an answer. */
 function watchResponse(): Disposable & { response: ServerResponse } {
   const seen: ServerResponse[] = [];
