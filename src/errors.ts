@@ -74,7 +74,7 @@ export function methodNotAllowed(method: string): RelayError {
   return new RelayError(`The relay does not serve ${method}.`, {
     status: 405,
     code: "method_not_allowed",
-    headers: ["Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS", ...closing],
+    headers: ["Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, QUERY", ...closing],
   });
 }
 

@@ -12,7 +12,7 @@ export type Exchange = {
   /** Unique while the process lives; in the log line. */
   readonly id: string;
   method: string;
-  /** Path and query, byte for byte as the client sent them. */
+  /** Path and query, byte for byte as the client sent them, unless `rewrite` says otherwise. */
   target: string;
   /** Every header line as it arrived. */
   headers: HeaderList;

@@ -2,9 +2,11 @@ import type { Config } from "./config/settings.ts";
 import { type RelayError, unknownPath, websocketDisabled } from "./errors.ts";
 import type { Answerer, Exchange, Observer, Upgrader } from "./exchange.ts";
 import { createRewrite } from "./forward/rewrite.ts";
+import { toBase, toOperationPath } from "./forward/url.ts";
 import { createValidation } from "./forward/validate.ts";
 import { createRouter, createUpgradeRouter, health } from "./server/router.ts";
 import { type RelayServer, startServer } from "./server/server.ts";
+import { checkTarget } from "./server/target.ts";
 import { findCredentials } from "./tls/credentials.ts";
 
 /**
@@ -81,10 +83,18 @@ function createCheck(config: Config): ((exchange: Exchange) => RelayError | unde
   const rewrite = config.rewrite.length > 0 ? createRewrite(config.rewrite) : undefined;
   if (!validate && !rewrite && allowPaths.length === 0) return undefined;
 
+  const isVersioned = toBase(config.upstream).versioned;
+
   return function check(exchange) {
-    rewrite?.(exchange);
+    if (rewrite) {
+      rewrite(exchange);
+      // A rule may put together what the door would have refused.
+      const refusal = checkTarget(exchange.target, config.limits.target);
+      if (refusal) return refusal;
+    }
     const path = exchange.target.split("?", 1)[0]!;
-    if (allowPaths.length > 0 && !allowPaths.some((prefix) => path.startsWith(prefix)))
+    const operation = isVersioned ? toOperationPath(exchange.target) : path;
+    if (allowPaths.length > 0 && !allowPaths.some((prefix) => operation.startsWith(prefix)))
       return unknownPath(path);
     return validate?.(exchange);
   };

@@ -7,7 +7,7 @@ const keyProtocol = "openai-insecure-api-key.";
 export type Offer = {
   /** The header lines without the key; the line is gone when nothing else was offered. */
   headers: HeaderList;
-  /** The subprotocol that held a key and was taken out, as offered. */
+  /** The subprotocol that held a key, as offered, where nothing else was offered. */
   taken: string | undefined;
   /** An ephemeral client secret is among them: it is all the authorization the session needs. */
   isEphemeral: boolean;
@@ -23,13 +23,15 @@ export function takeKeyProtocol(headers: HeaderList): Offer {
     let value = headers[i + 1]!;
     if (name.toLowerCase() === "sec-websocket-protocol" && value.includes(keyProtocol)) {
       const offered = value.split(",").map((protocol) => protocol.trim());
-      const keys = offered.filter((protocol) => protocol.startsWith(keyProtocol));
-      if (keys.some((protocol) => protocol.startsWith(`${keyProtocol}ek_`))) isEphemeral = true;
-      else {
-        taken ??= keys[0];
-        value = offered.filter((protocol) => !keys.includes(protocol)).join(", ");
-        if (value === "") continue;
+      const isKey = (protocol: string) =>
+        protocol.startsWith(keyProtocol) && !protocol.startsWith(`${keyProtocol}ek_`);
+      const kept = offered.filter((protocol) => !isKey(protocol));
+      if (kept.some((protocol) => protocol.startsWith(keyProtocol))) isEphemeral = true;
+      if (kept.length === 0) {
+        taken = offered[0];
+        continue;
       }
+      if (kept.length < offered.length) value = kept.join(", ");
     }
     out.push(name, value);
   }

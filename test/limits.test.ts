@@ -252,7 +252,7 @@ describe("timeouts", () => {
     await using upstream = await startUpstream((req, res) => {
       req.once("data", () => res.writeHead(413, { connection: "close" }).end("no"));
     });
-    const flags = { "timeouts.upload": "200ms", allowPaths: "/v1/" };
+    const flags = { "timeouts.upload": "200ms", allowPaths: "/v1/x" };
     await using relay = await startRelay({ upstream: upstream.url, ...flags });
     const stalled = "Content-Length: 100000\r\n\r\nabc";
 

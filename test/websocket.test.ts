@@ -411,3 +411,39 @@ test("Upgrade: h2c is answered as the plain request that it also is", async () =
     expect(headers).not.toHaveProperty("http2-settings");
   }
 });
+
+test("a client that sent something ahead and leaves during the handshake ends it as well", async () => {
+  const left = Promise.withResolvers<void>();
+  const asked = Promise.withResolvers<void>();
+  await using upstream = await startRawUpstream(
+    afterHead((socket) => {
+      socket.resume().on("close", () => left.resolve());
+      asked.resolve();
+    }),
+  );
+  await using relay = await startRelay({ upstream: upstream.url });
+  using client = await rawConnection(relay.port, `${lines()}early`);
+  await asked.promise;
+
+  client.socket.end();
+
+  await left.promise;
+  expect((await relay.nextOutcome()).ending).toBe("client_left");
+});
+
+test("of several keys among the subprotocols only the ephemeral one travels", async () => {
+  await using upstream = await startWebSocketUpstream();
+  await using relay = await startRelay(
+    { upstream: upstream.url },
+    { env: { RELAY_TOKENS: "client-token-1" } },
+  );
+  const key = "openai-insecure-api-key";
+
+  const offered = ["realtime", `${key}.client-token-1`, `${key}.ek_1`];
+  const client = new WebSocket(`ws://127.0.0.1:${relay.port}/v1/realtime`, offered);
+  await once(client, "open");
+
+  expect(upstream.handshakes[0]?.headers["sec-websocket-protocol"]).toBe(`realtime, ${key}.ek_1`);
+  expect(upstream.handshakes[0]?.headers).not.toHaveProperty("authorization");
+  client.terminate();
+});

@@ -100,7 +100,13 @@ function stopOnSignals(relay: Relay): void {
     since = performance.now();
     const waiting = describeLive(relay);
     if (waiting !== "") process.stderr.write(`Waiting for ${waiting}; again cuts.\n`);
-    relay.stop().then(() => process.exit(0));
+    relay.stop().then(
+      () => process.exit(0),
+      (error: Error) => {
+        process.stderr.write(`The relay did not stop as it should: ${error.message}\n`);
+        process.exit(1);
+      },
+    );
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);

@@ -34,7 +34,11 @@ const origin = [
 ] as const;
 
 const path = v.pipe(v.string(prefix[1]), v.regex(...prefix));
-const method = v.pipe(v.string(), v.regex(/^[A-Za-z]+$/, 'a method such as "POST"'));
+// An upstream that echoes a TRACE would hand out the key (RFC 9110 section 9.3.8).
+const method = v.pipe(
+  v.string(),
+  v.regex(/^(?!trace$|connect$)[a-z]+$/i, 'a method such as "POST", not TRACE or CONNECT'),
+);
 const rule = 'a rule such as { "path": "/v1/a", "to": { "path": "/v1/b" } }';
 
 const rewriteRule = v.strictObject(
@@ -100,7 +104,7 @@ export const settings = {
     host: {
       ...text(
         "127.0.0.1",
-        "Address to listen on; a loopback address means IPv4 and IPv6 loopback",
+        "Address to listen on; 127.0.0.1 and localhost mean IPv4 and IPv6 loopback",
         {
           placeholder: "address",
           trusted: true,

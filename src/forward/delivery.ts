@@ -70,9 +70,10 @@ export class Delivery implements Dispatcher.DispatchHandler {
     if (this.#over) return;
     const { reply, viaGet, redirects } = this.#course;
     const raw = controller.rawHeaders as Buffer[];
-    if (isCoded(raw)) {
-      this.#drop();
-      reply.fail(upstreamFailed("upstream_bad_response", unasked, undefined));
+    const oddity = isCoded(raw) ? coded : status < 100 || status === 101 ? switched : undefined;
+    if (oddity !== undefined) {
+      this.#abort();
+      reply.fail(upstreamFailed("upstream_bad_response", oddity, undefined));
       return;
     }
     const reason = toReason(status, text);
@@ -158,7 +159,8 @@ export class Delivery implements Dispatcher.DispatchHandler {
   }
 }
 
-const unasked = "OpenAI answered with a transfer coding that nobody had asked for.";
+const coded = "OpenAI answered with a transfer coding that nobody had asked for.";
+const switched = "OpenAI answered with a status that nobody had asked for.";
 
 /** Whether a transfer coding is left in the body: without its header nobody could undo it. */
 function isCoded(raw: readonly Buffer[]): boolean {

@@ -57,6 +57,9 @@ export function createRedirects(config: Config): Redirects | undefined {
 
 /** Neither the key nor who is asking concerns another host. */
 function withoutIdentity(headers: HeaderList, authHeader: string): HeaderList {
-  const identity = new RegExp(`^(?:authorization|api-key|openai-.*|${authHeader})$`, "i");
-  return headers.filter((_, i) => !identity.test(headers[i - (i % 2)]!));
+  const keyHeader = authHeader.toLowerCase();
+  return headers.filter((_, i) => {
+    const name = headers[i - (i % 2)]!.toLowerCase();
+    return name !== keyHeader && !/^(?:authorization|api-key|openai-.*)$/.test(name);
+  });
 }

@@ -64,7 +64,8 @@ export function createRequestHeaders(
   const fates = new Map(requestFates);
   if (!isUsual) fates.set(config.authHeader.toLowerCase(), "keyHeader");
   // Where tokens let clients in, one of them may stand here; it must not travel on.
-  else if (config.tokens.length > 0 && !keeps) fates.set("api-key", "drop");
+  if (config.tokens.length > 0 && !keeps && fates.get("api-key") === undefined)
+    fates.set("api-key", "drop");
 
   const fateOf = remembering<Fate>(
     (name) => fates.get(name) ?? (droppedPrefixes[kind].test(name) ? "drop" : "keep"),

@@ -20,7 +20,8 @@ export function createUpgrade({ config, pool, authorize }: Parts): Upgrader {
 
   return function upgrade(exchange, reply) {
     const offer = takeKeyProtocol(exchange.headers);
-    if (offer.isEphemeral || config.auth === "passthrough") send(exchange.headers, undefined);
+    if (config.auth === "passthrough") send(exchange.headers, undefined);
+    else if (offer.isEphemeral) send(offer.headers, undefined);
     else authorize(exchange, reply, (key) => send(offer.headers, key));
 
     function send(headers: HeaderList, key: string | undefined): void {

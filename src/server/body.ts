@@ -63,12 +63,14 @@ export function receiveBody(
  */
 class Upload extends Readable {
   #req: IncomingMessage;
+  #idleMs: number;
 
   constructor(req: IncomingMessage, first: Buffer[], exchange: Exchange, limits: BodyLimits) {
     // As objects, two pieces at most: of a stream of bytes that has ended undici would know the length,
     // and would re-frame a chunked body with it.
     super({ objectMode: true, highWaterMark: 2 });
     this.#req = req;
+    this.#idleMs = limits.idleMs;
     // It may fail when nobody reads it yet, or any more.
     this.on("error", () => {});
     for (const piece of first) this.push(piece);
@@ -90,7 +92,11 @@ class Upload extends Readable {
 
   #stalled(): void {
     // A client that is held back because upstream reads slowly is not late.
-    if (this.#req.isPaused()) return;
+    if (this.#req.isPaused()) {
+      // The timer runs only once.
+      this.#req.socket.setTimeout(this.#idleMs);
+      return;
+    }
     if (this.destroyed) this.#req.destroy();
     else this.destroy(requestTimeout("The rest of the body"));
   }

@@ -49,7 +49,8 @@ function codeOf(error: unknown): string | undefined {
 function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen({ host, port, backlog: 4096, ipv6Only: true }, () => {
+    // Beside 127.0.0.1 the other family alone; "::" by itself means both.
+    server.listen({ host, port, backlog: 4096, ipv6Only: host === "::1" }, () => {
       server.off("error", reject);
       // A connection that cannot be accepted (no more file descriptors) is no reason to end.
       server.on("error", () => {});

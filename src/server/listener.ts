@@ -23,6 +23,7 @@ import { receiveBody } from "./body.ts";
 import { answerPreflight } from "./preflight.ts";
 import { refuse, toRefusal } from "./refuse.ts";
 import { HttpReply } from "./reply.ts";
+import { own } from "./router.ts";
 import type { TlsPort } from "./tls-port.ts";
 import { inTurn } from "./turn.ts";
 import { isWebSocket, responseOn, serveAsPlain } from "./upgrade.ts";
@@ -164,8 +165,9 @@ export function createListener(
   }
 
   /** What the relay has no room for, whoever asks. */
-  function shortage({ bodyLength = 0 }: Exchange): RelayError | undefined {
+  function shortage({ bodyLength = 0, target }: Exchange): RelayError | undefined {
     if (listener.draining) return draining();
+    if (target.startsWith(own)) return undefined;
     if (limits.requests > 0 && listener.live > limits.requests) return overloaded(limits.requests);
     if (limits.body > 0 && bodyLength > limits.body) return bodyTooLarge(limits.body);
     return undefined;

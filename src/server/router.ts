@@ -1,8 +1,8 @@
-import { unknownPath } from "../errors.ts";
+import { methodNotAllowed, unknownPath } from "../errors.ts";
 import type { Answerer, Exchange, Reply, Upgrader } from "../exchange.ts";
 
 /** Everything below this path is the relay's own; nothing else is. */
-const own = "/_relay/";
+export const own = "/_relay/";
 
 /** Sends the relay's own paths to their answers, and every other one to `forward`. */
 export function createRouter(routes: Record<string, Answerer>, forward: Answerer): Answerer {
@@ -12,8 +12,8 @@ export function createRouter(routes: Record<string, Answerer>, forward: Answerer
       return;
     }
     const path = exchange.target.split("?", 1)[0]!;
-    const answer = routes[path.slice(own.length)];
-    if (answer) answer(exchange, reply);
+    const name = path.slice(own.length);
+    if (Object.hasOwn(routes, name)) routes[name]!(exchange, reply);
     else reply.fail(unknownPath(path));
   };
 }
@@ -27,7 +27,11 @@ export function createUpgradeRouter(forward: Upgrader): Upgrader {
 }
 
 /** `GET /_relay/health`: the relay serves. Tells nothing else about it. */
-export function health(_exchange: Exchange, reply: Reply): void {
+export function health(exchange: Exchange, reply: Reply): void {
+  if (exchange.method !== "GET" && exchange.method !== "HEAD") {
+    reply.fail(methodNotAllowed(exchange.method));
+    return;
+  }
   const body = Buffer.from('{"status":"ok"}\n');
   const headers = ["Content-Type", "application/json", "Content-Length", String(body.length)];
   reply.head(200, "OK", [...headers, "Cache-Control", "no-store"]);

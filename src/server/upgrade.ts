@@ -17,11 +17,15 @@ export function isWebSocket({ method, headers, httpVersionMinor }: IncomingMessa
  */
 export function serveAsPlain(
   server: Server,
-  { method, url, rawHeaders }: IncomingMessage,
+  { method, url, rawHeaders, httpVersion }: IncomingMessage,
   socket: Socket,
   head: Buffer,
 ): void {
-  let lines = `${method} ${url} HTTP/1.1\r\n`;
+  if (hasAnswerDue(socket)) {
+    socket.destroy();
+    return;
+  }
+  let lines = `${method} ${url} HTTP/${httpVersion}\r\n`;
   for (let i = 0; i < rawHeaders.length; i += 2)
     if (!/^upgrade$/i.test(rawHeaders[i]!)) lines += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`;
   socket.unshift(Buffer.concat([Buffer.from(`${lines}\r\n`, "latin1"), head]));
@@ -39,8 +43,7 @@ export function responseOn(
 ): ServerResponse | undefined {
   // From the first tick: a reset during the handshake must find somebody who listens.
   socket.on("error", () => {});
-  // Sent ahead of an answer that is still due: nobody does that in earnest.
-  if ((socket as Socket & { _httpMessage?: ServerResponse })._httpMessage) {
+  if (hasAnswerDue(socket)) {
     socket.destroy();
     return undefined;
   }
@@ -53,18 +56,33 @@ export function responseOn(
   return res;
 }
 
-/** A paused connection never reports that the other side has left. */
+/** Whether an earlier request of the connection waits for its answer: nobody switches then in earnest. */
+function hasAnswerDue(socket: Socket): boolean {
+  return (socket as Socket & { _httpMessage?: ServerResponse | null })._httpMessage != null;
+}
+
+/** Bytes that a client may send ahead of the answer to its handshake and still be heard leaving. */
+const earlyBytes = 65_536;
+
+/** A connection that nobody reads never reports that the other side has left. */
 function noticeLeaving(socket: Socket): void {
-  const look = () => {
-    // Takes nothing out of a buffer that is empty, but lets the end come through.
-    if (socket.readableLength === 0) socket.read();
+  const early: Buffer[] = [];
+  let size = 0;
+  const read = () => {
+    while (size < earlyBytes) {
+      const piece: Buffer | null = socket.read();
+      if (piece === null) return;
+      early.push(piece);
+      size += piece.length;
+    }
   };
   const leave = () => socket.destroy();
-  socket.on("readable", look);
+  socket.on("readable", read);
   socket.on("end", leave);
-  // From there on the tunnel reads.
+  // From there on the tunnel reads, what came early first.
   socket.once("pipe", () => {
-    socket.off("readable", look);
+    socket.off("readable", read);
     socket.off("end", leave);
+    if (size > 0) socket.unshift(Buffer.concat(early));
   });
 }
