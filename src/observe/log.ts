@@ -1,38 +1,36 @@
-import { destination, type Logger, pino } from "pino";
+import { type Logger, pino } from "pino";
 import type { Config } from "../config/settings.ts";
-import type { Observer } from "../exchange.ts";
+import type { Exchange, Observer, Outcome } from "../exchange.ts";
+import { createLines } from "./lines.ts";
 
 /** The log: pretty on a terminal, JSON lines else, always on stderr. */
 export async function createLogger(config: Config): Promise<Logger> {
   const { level, format } = config.log;
   const pretty =
     format === "pretty" || (format === "auto" && process.stderr.isTTY && !process.env.CI);
+  const lines = createLines(2);
   // In process: pino's worker-thread transports cannot be bundled.
-  const stream = pretty
-    ? (await import("./pretty.ts")).createPretty()
-    : // Several lines a write: one write a line costs as much as all the rest of a request. What a reader
-      // who has stopped reading leaves waiting is bounded.
-      destination({
-        fd: 2,
-        sync: false,
-        minLength: 16_384,
-        periodicFlush: 100,
-        maxLength: 4 * 1024 * 1024,
-      });
+  const stream = pretty ? (await import("./pretty.ts")).createPretty(lines) : lines;
   return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
 }
 
 /**
  * One line a request, made of named fields only: no header, no body, no query can slip in (they may hold
- * secrets).
+ * secrets). At level debug there is another one when a request begins.
  */
 export function createRequestLog(logger: Logger): Observer {
   return {
+    ...(logger.isLevelEnabled("debug") && {
+      asked({ id, method, target }: Exchange) {
+        logger.debug({ id, method, path: pathOf(target) }, "asked");
+      },
+    }),
     ended(exchange, outcome) {
+      const { error } = outcome;
       const line = {
         id: exchange.id,
         method: exchange.method,
-        path: toPrintable(exchange.target.split("?", 1)[0]!),
+        path: pathOf(exchange.target),
         status: outcome.status,
         bytesIn: exchange.bytesIn,
         bytesOut: outcome.bytesOut,
@@ -40,13 +38,21 @@ export function createRequestLog(logger: Logger): Observer {
         durationMs: toTenths(outcome.durationMs),
         ending: outcome.ending,
         client: exchange.client,
-        error: outcome.error?.code,
-        cause: causeOf(outcome.error?.cause),
+        error: error?.code,
+        cause: causeOf(error?.cause),
+        stack: error?.code === "relay_error" ? framesOf(error.cause) : undefined,
       };
-      if (outcome.error && outcome.error.status >= 500) logger.warn(line, outcome.error.message);
-      else logger.info(line, outcome.error?.message);
+      // Messages quote what was refused.
+      const message = error && toPrintable(error.message);
+      if (isFailure(outcome)) logger.error(line, message);
+      else logger.info(line, message);
     },
   };
+}
+
+/** Neither the client's doing nor OpenAI's answer. */
+function isFailure({ ending, error }: Outcome): boolean {
+  return ending === "upstream_broke" || (error !== undefined && error.status >= 500);
 }
 
 /** A failure's code, and its message only when it has none: messages may quote what was sent. */
@@ -56,11 +62,25 @@ function causeOf(cause: unknown): string | undefined {
   return typeof code === "string" ? code : cause.name;
 }
 
+/** Where in the code it happened, without the message. */
+function framesOf(cause: unknown): string[] | undefined {
+  if (!(cause instanceof Error) || cause.stack === undefined) return undefined;
+  const afterMessage = cause.stack.indexOf(cause.message) + cause.message.length;
+  const frames = cause.stack.slice(afterMessage).match(/^ {4}at .*/gm) ?? [];
+  return frames.map((frame) => toPrintable(frame.trim()));
+}
+
 function toTenths(ms: number | undefined): number | undefined {
   return ms === undefined ? undefined : Math.round(ms * 10) / 10;
 }
 
+/** Without the query, and without what may stand in front of the path: a user and a password. */
+function pathOf(target: string): string {
+  const [path] = target.split("?", 1);
+  return toPrintable(path!.startsWith("/") ? path! : path!.replace(/^[a-z]+:\/\/[^/]*/i, ""));
+}
+
 /** Nothing that a terminal could take for a command (targets that were refused are logged too). */
-function toPrintable(path: string): string {
-  return path.slice(0, 512).replace(/[^\x20-\x7e]/g, "?");
+function toPrintable(text: string): string {
+  return text.slice(0, 512).replace(/[^\x20-\x7e]/g, "?");
 }
