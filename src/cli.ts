@@ -18,14 +18,19 @@ function isFromCommander(error: unknown): error is Error & { exitCode: number } 
   return error instanceof Error && /^commander\./.test((error as { code?: string }).code ?? "");
 }
 
-// A reader that has had enough (`| head -1`) ends neither the relay nor its answers.
-for (const stream of [process.stdout, process.stderr])
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE") throw error;
-  });
+const [, , asked] = process.argv;
+
+// Remarks that nobody can read, on a full disk say, end neither the relay nor its answers.
+process.stderr.on("error", () => {});
+
+process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
+  // A reader that has had enough (`| head -1`) is no failure; curl has words and a code of its own.
+  if (code === "EPIPE" || asked === "curl") return;
+  process.stderr.write(`Cannot write to standard output (${code}).\n`);
+  process.exit(1);
+});
 
 async function main(): Promise<void> {
-  const [, , asked] = process.argv;
   // Without loading anything: scripts ask this often.
   if (asked === "--version" || asked === "-V") process.stdout.write(`${version}\n`);
   else await (await import("./program.ts")).run(process.argv);

@@ -4,6 +4,7 @@ import { joinTarget } from "../forward/url.ts";
 import { CurlError } from "./failure.ts";
 import { readInput } from "./input.ts";
 import type { CurlOptions } from "./options.ts";
+import { writeFailed } from "./print.ts";
 import { createExchange } from "./request.ts";
 import { createRoute, describeRequest } from "./route.ts";
 import { toTarget } from "./target.ts";
@@ -48,5 +49,10 @@ function outputOf({ output, remoteName }: CurlOptions, target: string): string {
 /** After the body, as curl does. */
 async function writeOut(format: string, transfer: Transfer): Promise<void> {
   const text = format.startsWith("@") ? String(await readInput(format.slice(1))) : format;
-  await new Promise((done) => process.stdout.write(formatWriteOut(text, transfer), done));
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  process.stdout.write(formatWriteOut(text, transfer), (cause) => {
+    if (cause) reject(writeFailed("-", cause));
+    else resolve();
+  });
+  await promise;
 }

@@ -41,7 +41,7 @@ export const verboseSink: Sink = {
 };
 
 /** A reader that left, as `head` does, is no news to anybody. */
-function writeFailed(path: string, { code }: NodeJS.ErrnoException): CurlError {
+export function writeFailed(path: string, { code }: NodeJS.ErrnoException): CurlError {
   const where = path === "-" ? "standard output" : path;
   const error = new CurlError(23, `Cannot write to ${where} (${code})`);
   if (code === "EPIPE") error.message = "";
