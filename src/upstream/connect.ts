@@ -8,7 +8,13 @@ import { proxyFor } from "./proxy.ts";
 import { createTunnel } from "./tunnel.ts";
 
 /** Opens one connection to the upstream, TLS included where it is https. */
-export type Connector = buildConnector.connector;
+export type Connector = (
+  target: buildConnector.Options,
+  callback: buildConnector.Callback,
+) => Attempt;
+
+/** A connection that is still being opened: `destroy` gives it up. */
+export type Attempt = { destroy(error: Error): void };
 
 type SocketOptions = { allowHalfOpen?: boolean };
 
@@ -27,7 +33,7 @@ function createDirect(config: Config, socket: SocketOptions): Connector {
     // Said outright, so that NODE_TLS_REJECT_UNAUTHORIZED=0 in the environment changes nothing.
     rejectUnauthorized: true,
   };
-  const plain = buildConnector(options);
+  const plain = open(options);
   let secure: Connector | undefined;
   return (target, callback) => {
     const connected: buildConnector.Callback = (...[error, socket]) => {
@@ -37,9 +43,14 @@ function createDirect(config: Config, socket: SocketOptions): Connector {
     };
     if (target.protocol !== "https:") return plain(target, connected);
     // Made at the first connection, not at start: reading the system's certificates takes its time.
-    secure ??= buildConnector({ ...options, secureContext: trustOf(config) });
+    secure ??= open({ ...options, secureContext: trustOf(config) });
     return secure(target, connected);
   };
+}
+
+/** undici's connector, with what it returns but does not declare: the socket. */
+function open(options: buildConnector.BuildOptions): Connector {
+  return buildConnector(options) as buildConnector.connector & Connector;
 }
 
 const known = new WeakMap<Config, SecureContext>();

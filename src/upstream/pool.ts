@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { type buildConnector, Client, type Dispatcher } from "undici";
 import type { Config } from "../config/settings.ts";
-import type { Connector } from "./connect.ts";
+import type { Attempt, Connector } from "./connect.ts";
 
 /** Keep-alive connections to one origin, each used by one request at a time. */
 export type Pool = {
@@ -25,6 +25,7 @@ export type Pool = {
 export function createPool(origin: string, config: Config, connect: Connector): Pool {
   const free: Client[] = [];
   const all = new Set<Client>();
+  const connecting = new WeakMap<Client, Attempt>();
   const sockets = new WeakMap<Client, Socket>();
   const options: Client.Options = {
     allowH2: false,
@@ -40,10 +41,12 @@ export function createPool(origin: string, config: Config, connect: Connector): 
     const client: Client = new Client(origin, {
       ...options,
       connect(target: buildConnector.Options, callback: buildConnector.Callback) {
-        connect(target, (...result) => {
+        const attempt = connect(target, (...result) => {
+          connecting.delete(client);
           if (result[1]) sockets.set(client, result[1]);
           callback(...result);
         });
+        connecting.set(client, attempt);
       },
     });
     all.add(client);
@@ -58,7 +61,14 @@ export function createPool(origin: string, config: Config, connect: Connector): 
 
   function discard(client: Client): void {
     all.delete(client);
-    client.destroy().catch(() => {});
+    void end(client);
+  }
+
+  async function end(client: Client): Promise<void> {
+    const ended = client.destroy();
+    // undici would let an attempt that nobody wants go on until its timeout.
+    connecting.get(client)?.destroy(new Error("given up"));
+    await ended.catch(() => {});
   }
 
   return {
@@ -71,7 +81,7 @@ export function createPool(origin: string, config: Config, connect: Connector): 
       const open = [...all];
       free.length = 0;
       all.clear();
-      await Promise.all(open.map((client) => client.destroy()));
+      await Promise.all(open.map(end));
     },
   };
 }

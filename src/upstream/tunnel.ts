@@ -2,9 +2,8 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { type buildConnector, Client } from "undici";
 import { type RelayError, upstreamFailed, upstreamTimeout } from "../errors.ts";
+import type { Attempt, Connector } from "./connect.ts";
 import { toUpstreamFailure } from "./failure.ts";
-
-type Connector = buildConnector.connector;
 
 /**
  * A connector that goes through an HTTP proxy by CONNECT (RFC 9110 section 9.3.6): the proxy sees where
@@ -22,10 +21,12 @@ export function createTunnel(proxy: URL, direct: Connector, timeoutMs: number): 
     const port = options.port || (options.protocol === "https:" ? "443" : "80");
     const host = options.hostname.includes(":") ? `[${options.hostname}]` : options.hostname;
     const authority = `${host}:${port}`;
+    let attempt: Attempt | undefined;
     const client = new Client(proxy.origin, {
       // The name in Host is upstream's; the certificate here is the proxy's.
-      connect: (target: buildConnector.Options, done: buildConnector.Callback) =>
-        direct({ ...target, servername: "" }, done),
+      connect(target: buildConnector.Options, done: buildConnector.Callback) {
+        attempt = direct({ ...target, servername: "" }, done);
+      },
       allowH2: false,
       headersTimeout: timeoutMs,
     });
@@ -45,7 +46,7 @@ export function createTunnel(proxy: URL, direct: Connector, timeoutMs: number): 
             const message = `The proxy ${proxy.host} does not lead to ${authority}: it answered ${status}.`;
             fail(upstreamFailed("upstream_refused", message, undefined));
           } else if (options.protocol === "https:") {
-            direct({ ...options, httpSocket: socket as Socket }, callback);
+            attempt = direct({ ...options, httpSocket: socket as Socket }, callback);
           } else callback(null, socket as Socket);
         },
         onResponseError(_controller, error) {
@@ -54,5 +55,11 @@ export function createTunnel(proxy: URL, direct: Connector, timeoutMs: number): 
         },
       },
     );
+    return {
+      destroy(error) {
+        attempt?.destroy(error);
+        client.destroy(error).catch(() => {});
+      },
+    };
   };
 }
