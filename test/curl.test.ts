@@ -293,6 +293,19 @@ test("--relay asks a running relay: with its token, never with the key", async (
   expect(health.stdout).toContain("invalid_relay_token");
 });
 
+test("--relay reads heads as long as limits.headers lets the relay send", async () => {
+  const long = "x".repeat(40_000);
+  await using upstream = await startUpstream((_req, res) => {
+    res.writeHead(200, { "X-Long": long }).end();
+  });
+  await using relay = await startRelay({ upstream: upstream.url });
+
+  const { code, stdout } = await relayCurl(["--relay", relay.url, "-i", "models"]);
+
+  expect(code).toBe(0);
+  expect(stdout).toContain(`\r\nX-Long: ${long}\r\n`);
+});
+
 const failures: [code: number, what: string, behave: (socket: Socket) => void, args?: string[]][] =
   [
     [8, "an answer that is not HTTP", (socket) => socket.end("SSH-2.0-OpenSSH_9.9\r\n")],

@@ -10,15 +10,20 @@ import { toUpstreamFailure } from "../upstream/failure.ts";
  * Answers by asking a relay that runs elsewhere. What is asked goes there as it is, never with the key;
  * a client token of the settings lets it in.
  */
-export function createRemote(relay: URL, { timeouts, tokens }: Config): Answerer {
+export function createRemote(relay: URL, { timeouts, tokens, limits }: Config): Answerer {
   const { request } = relay.protocol === "https:" ? https : http;
   const [token] = tokens;
   const pass = token === undefined ? [] : ["x-relay-token", token];
 
   return function remote({ method, target, headers, body }, reply) {
     const fail = (cause: Error) => reply.fail(toUpstreamFailure(cause, relay.origin));
-    const options = { method, path: target, headers: [...pass, ...headers], agent: false };
-    const asked = request(relay, options);
+    const asked = request(relay, {
+      method,
+      path: target,
+      headers: [...pass, ...headers],
+      agent: false,
+      maxHeaderSize: limits.headers,
+    });
     const tooSlow = Object.assign(new Error("no connection"), {
       code: "ETIMEDOUT",
       syscall: "connect",
