@@ -250,6 +250,24 @@ describe("Authorization replaced by the relay's key; key from env, file, command
     await rm(dir, { recursive: true });
   });
 
+  test("a key command finds no key and no client token in its environment", async () => {
+    await using upstream = await startUpstream();
+    const names = ["OPENAI_API_KEY", "OPENAI_ADMIN_KEY", "RELAY_TOKENS", "PATH"];
+    const script = `console.log(${JSON.stringify(names)}.filter((name) => process.env[name]).join("+"))`;
+    const env = {
+      ...{ OPENAI_API_KEY: "sk-a", OPENAI_ADMIN_KEY: "sk-b", RELAY_TOKENS: "one-of-its-tokens" },
+      ...{
+        PATH: process.env.PATH,
+        RELAY_KEY_COMMAND: JSON.stringify([process.execPath, "-e", script]),
+      },
+    };
+    await using relay = await startRelay({ upstream: upstream.url }, { env });
+
+    await fetch(`${relay.url}/v1/models`, { headers: { "x-relay-token": "one-of-its-tokens" } });
+
+    expect(upstream.seen[0]?.headers.authorization).toBe("Bearer PATH");
+  });
+
   test("the 146 admin operations, and only they, get the admin key", async () => {
     await using upstream = await startUpstream();
     await using relay = await startRelay(

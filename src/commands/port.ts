@@ -2,6 +2,9 @@ import { execFile } from "node:child_process";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { promisify } from "node:util";
 
+/** Programs that are asked get no key that lies about in the environment. */
+const env = { PATH: process.env.PATH };
+
 /** Which process listens on a TCP port, such as `pid 4242, node`; `undefined` where that cannot be known. */
 export async function whoListens(port: number): Promise<string | undefined> {
   const pid = process.platform === "linux" ? await pidFromProc(port) : await pidFromLsof(port);
@@ -37,13 +40,14 @@ async function holderOf(link: string): Promise<string | undefined> {
 async function pidFromLsof(port: number): Promise<string | undefined> {
   if (process.platform === "win32") return undefined;
   const args = ["-nP", `-iTCP:${port}`, "-sTCP:LISTEN", "-t"];
-  const found = await promisify(execFile)("lsof", args).catch(() => undefined);
+  const found = await promisify(execFile)("lsof", args, { env }).catch(() => undefined);
   return found?.stdout.split("\n")[0] || undefined;
 }
 
 async function nameOf(pid: string): Promise<string | undefined> {
   const comm = await readFile(`/proc/${pid}/comm`, "utf8").catch(() => undefined);
   if (comm !== undefined) return comm.trim();
-  const found = await promisify(execFile)("ps", ["-o", "comm=", "-p", pid]).catch(() => undefined);
+  const args = ["-o", "comm=", "-p", pid];
+  const found = await promisify(execFile)("ps", args, { env }).catch(() => undefined);
   return found?.stdout.trim() || undefined;
 }

@@ -50,8 +50,8 @@ function fromFile(file: string): Origin {
 function fromCommand(argv: string[], env: NodeJS.ProcessEnv): Origin {
   const [command, ...args] = argv;
   if (command === undefined) return undefined;
-  // The command gets no key that lies about in the environment.
-  const { OPENAI_API_KEY: _key, OPENAI_ADMIN_KEY: _admin, ...clean } = env;
+  // The command gets no key and no client token that lies about in the environment.
+  const { OPENAI_API_KEY: _key, OPENAI_ADMIN_KEY: _admin, RELAY_TOKENS: _tokens, ...clean } = env;
   const read = async () => {
     const options = { env: clean, timeout: commandTimeout, maxBuffer: 65_536 };
     return (await promisify(execFile)(command, args, options)).stdout;
