@@ -3,7 +3,7 @@ import type { Client, Dispatcher } from "undici";
 import { upstreamFailed } from "../errors.ts";
 import type { HeaderList, Reply } from "../exchange.ts";
 import { toUpstreamFailure } from "../upstream/failure.ts";
-import { mayRetry } from "../upstream/retry.ts";
+import { mayRetry, withAdvice } from "../upstream/retry.ts";
 import { toClientHeaders } from "./answer-headers.ts";
 import { toReason } from "./reason.ts";
 import type { Redirects } from "./redirect.ts";
@@ -142,7 +142,7 @@ export class Delivery implements Dispatcher.DispatchHandler {
       return;
     }
     clearTimeout(timer);
-    reply.fail(failure);
+    reply.fail(withAdvice(failure, attempt));
   }
 
   /** The client left, or nobody wants the rest: upstream must stop working for it. */
