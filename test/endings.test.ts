@@ -121,6 +121,32 @@ describe("the client leaves", () => {
     expect(relay.live).toBe(0);
   });
 
+  test("while its upload is held back: noticed once upstream reads on, and never a whole upload", async () => {
+    let received = 0;
+    const held = Promise.withResolvers<Socket>();
+    const closed = Promise.withResolvers<void>();
+    await using upstream = await startRawUpstream((socket) => {
+      socket.on("data", (chunk) => {
+        received += chunk.length;
+      });
+      socket.on("close", () => closed.resolve());
+      held.resolve(socket.pause());
+    });
+    await using relay = await startRelay({ upstream: upstream.url });
+    const client = connect(relay.port, "127.0.0.1").on("error", () => {});
+    client.write(`${post}Content-Length: 60000000\r\n\r\n`);
+    client.write(Buffer.alloc(40_000_000));
+    const socket = await held.promise;
+
+    // node:http does not look at a connection that it does not read.
+    client.resetAndDestroy();
+    socket.resume();
+
+    await closed.promise;
+    expect((await relay.nextOutcome()).ending).toBe("client_left");
+    expect(received).toBeLessThan(40_000_000);
+  });
+
   test("in the moment in which a connection is used again: nobody else gets its answer", async () => {
     await using upstream = await startUpstream((req, res) => {
       setTimeout(() => res.end(`for ${req.url}`), 3);
