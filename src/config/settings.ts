@@ -24,7 +24,10 @@ const tokenItem = [
   /^(?!ek_)[!-~]+$/,
   'a text of letters, digits and signs that does not start with "ek_" as OpenAI\'s client secrets do',
 ] as const;
-const headerName = [/^[a-zA-Z0-9!#$%&'*+.^_`|~-]+$/, "the name of a header"] as const;
+const headerName = [
+  /^(?!(?:host|connection|content-(?:length|type)|transfer-encoding|te|trailer|upgrade|expect|keep-alive)$)[a-z0-9!#$%&'*+.^_`|~-]+$/i,
+  "the name of a header that does not frame the message",
+] as const;
 const hostName = [/^[^\s/@]+$/, 'a host such as "files.example.com", without https://'] as const;
 const prefix = [/^\//, 'a path that starts with "/"'] as const;
 const mediaType = [/^[^\s/;]+\/[^\s/;]+$/, 'a media type such as "application/json"'] as const;
