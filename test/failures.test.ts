@@ -1,13 +1,12 @@
 import { createServer } from "node:http";
-import { connect, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { describe, expect, test } from "vitest";
 import { rawConnection } from "./support/raw.ts";
 import { startRelay, testKey } from "./support/relay.ts";
+import { get, messageOf } from "./support/relayed.ts";
 import { onHead, startRawUpstream, startUpstream } from "./support/upstream.ts";
 
-// What a client hears when there is no answer to pass on, and when the relay tries again.
-
-const get = "GET /v1/x HTTP/1.1\r\nHost: localhost\r\n\r\n";
+// What a client hears when there is no answer to pass on.
 
 describe("a failure before the head is an answer of its own", () => {
   const failures: [string, string, (socket: Socket) => void][] = [
@@ -101,193 +100,6 @@ describe("a failure before the head is an answer of its own", () => {
   });
 });
 
-describe("timeouts: 504, and the error names the setting", () => {
-  test("timeouts.connect, TLS included", async () => {
-    await using upstream = await startRawUpstream((socket) => socket.resume());
-    await using relay = await startRelay({
-      upstream: upstream.url.replace("http:", "https:"),
-      "timeouts.connect": "200ms",
-    });
-
-    const answer = await fetch(`${relay.url}/v1/x`);
-
-    expect([answer.status, answer.headers.get("x-relay-error")]).toEqual([504, "upstream_timeout"]);
-    expect(answer.headers.get("x-should-retry")).toBe("true");
-    expect(await messageOf(answer)).toContain("timeouts.connect");
-  });
-
-  test("timeouts.head: before the head", async () => {
-    const closed = Promise.withResolvers<void>();
-    await using upstream = await startRawUpstream((socket) =>
-      socket.resume().on("close", () => closed.resolve()),
-    );
-    await using relay = await startRelay({ upstream: upstream.url, "timeouts.head": "200ms" });
-
-    const answer = await fetch(`${relay.url}/v1/x`, { method: "POST", body: "{}" });
-    await closed.promise;
-
-    expect([answer.status, answer.headers.get("x-should-retry")]).toEqual([504, "false"]);
-    expect(await messageOf(answer)).toContain("timeouts.head");
-  });
-
-  test("timeouts.idle: between two slices, the client's connection is cut", async () => {
-    await using upstream = await startUpstream((_req, res) => {
-      res.write("one");
-    });
-    await using relay = await startRelay({ upstream: upstream.url, "timeouts.idle": "200ms" });
-    using client = await rawConnection(relay.port, get);
-
-    expect((await client.closed()).text).toMatch(/\r\n\r\n3\r\none\r\n$/);
-    const { ending, error } = await relay.nextOutcome();
-    expect([ending, error?.code]).toEqual(["upstream_broke", "upstream_timeout"]);
-    expect(error?.message).toContain("timeouts.idle");
-  });
-
-  test("timeouts.total: before the head", async () => {
-    const closed = Promise.withResolvers<void>();
-    await using upstream = await startRawUpstream((socket) =>
-      socket.resume().on("close", () => closed.resolve()),
-    );
-    await using relay = await startRelay({ upstream: upstream.url, "timeouts.total": "100ms" });
-
-    const answer = await fetch(`${relay.url}/v1/x`);
-    await closed.promise;
-
-    expect(answer.status).toBe(504);
-    expect(await messageOf(answer)).toContain("timeouts.total");
-  });
-
-  test("timeouts.total: in a stream; what had come before is not lost", async () => {
-    const closed = Promise.withResolvers<void>();
-    await using upstream = await startUpstream(async (req, res) => {
-      req.socket.on("close", () => closed.resolve());
-      res.on("error", () => {});
-      for (let i = 0; i < 100; i++) res.write(Buffer.alloc(1_000_000, "x"));
-    });
-    await using relay = await startRelay({ upstream: upstream.url, "timeouts.total": "400ms" });
-    const client = connect(relay.port, "127.0.0.1").pause();
-    client.write(get);
-
-    await closed.promise;
-    let received = 0;
-    for await (const chunk of client) for (const byte of chunk) if (byte === 120) received++;
-
-    const { ending, bytesOut, error } = await relay.nextOutcome();
-    expect([ending, error?.code]).toEqual(["upstream_broke", "upstream_timeout"]);
-    expect(received).toBe(bytesOut);
-  });
-});
-
-describe("the relay tries once more", () => {
-  /** An upstream whose first connection answers one request and then does `then` with the next. */
-  async function startFickle(then: (socket: Socket) => void) {
-    const heads: string[] = [];
-    const answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi";
-    const upstream = await startRawUpstream((socket) => {
-      const isFirst = upstream.sockets.size === 1 && heads.length === 0;
-      onHead(socket, (head) => {
-        heads.push(head.slice(0, head.indexOf(" ")));
-        if (isFirst && heads.length > 1) then(socket);
-        else socket.write(answer);
-      });
-    });
-    return { ...upstream, heads };
-  }
-  const request = (method: string, body = "") =>
-    `${method} /v1/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
-  const goodbyes: [string, (socket: Socket) => void][] = [
-    ["closed", (socket) => socket.destroy()],
-    ["reset", (socket) => socket.resetAndDestroy()],
-  ];
-
-  for (const [how, goodbye] of goodbyes)
-    test.each(["GET", "HEAD", "OPTIONS"])(
-      `%s, when a kept connection is ${how}`,
-      async (method) => {
-        await using upstream = await startFickle(goodbye);
-        await using relay = await startRelay({ upstream: upstream.url });
-        using first = await rawConnection(relay.port, get);
-        await first.until("hi");
-        using client = await rawConnection(relay.port, request(method));
-
-        expect(await client.until("\r\n\r\n")).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
-        expect(upstream.heads).toEqual(["GET", method, method]);
-      },
-    );
-
-  test("on a connection that was never used, not on another kept one", async () => {
-    let served = 0;
-    const both = Promise.withResolvers<void>();
-    await using upstream = await startRawUpstream((socket) => {
-      let requests = 0;
-      onHead(socket, async () => {
-        if (++requests > 1) {
-          socket.destroy();
-          return;
-        }
-        if (++served === 2) both.resolve();
-        await both.promise;
-        socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi");
-      });
-    });
-    await using relay = await startRelay({ upstream: upstream.url });
-
-    await Promise.all([fetch(`${relay.url}/v1/a`), fetch(`${relay.url}/v1/b`)]);
-
-    expect((await fetch(`${relay.url}/v1/c`)).status).toBe(200);
-  });
-
-  test.each([
-    ["POST", ""],
-    ["POST", "{}"],
-    ["PUT", ""],
-    ["DELETE", ""],
-    ["PATCH", ""],
-    ["GET", "{}"],
-  ])(
-    "but not with %s %j once it was written: that is the client's to decide",
-    async (method, body) => {
-      await using upstream = await startFickle((socket) => socket.destroy());
-      await using relay = await startRelay({ upstream: upstream.url });
-      using first = await rawConnection(relay.port, get);
-      await first.until("hi");
-      using client = await rawConnection(relay.port, request(method, body));
-
-      expect(await client.until("\r\n\r\n")).toMatch(
-        /^HTTP\/1\.1 502 .*\r\nx-relay-error: upstream_reset\r\nx-should-retry: false\r\n/s,
-      );
-      expect(upstream.heads).toEqual(["GET", method]);
-    },
-  );
-
-  test("but not once a byte of the answer came", async () => {
-    await using upstream = await startFickle((socket) => socket.end("HT"));
-    await using relay = await startRelay({ upstream: upstream.url });
-    using first = await rawConnection(relay.port, get);
-    await first.until("hi");
-    using client = await rawConnection(relay.port, get);
-
-    await client.until("502 Bad Gateway");
-    expect(upstream.heads).toEqual(["GET", "GET"]);
-  });
-
-  test("and not a third time", async () => {
-    let requests = 0;
-    await using upstream = await startRawUpstream((socket) =>
-      onHead(socket, () => {
-        requests++;
-        socket.destroy();
-      }),
-    );
-    await using relay = await startRelay({ upstream: upstream.url });
-    using client = await rawConnection(relay.port, get);
-
-    // Nothing happened that a third attempt, by the client, could do twice.
-    await client.until("\r\nx-should-retry: true\r\n");
-    expect(requests).toBe(2);
-  });
-});
-
 test("an observer that throws costs nobody anything", async () => {
   const warned = new Promise((resolve) => process.once("warning", resolve));
   const fault = () => {
@@ -308,10 +120,6 @@ test("an observer that throws costs nobody anything", async () => {
   await relay.nextOutcome();
   expect(relay.live).toBe(0);
 });
-
-async function messageOf(answer: Response): Promise<string> {
-  return ((await answer.json()) as { error: { message: string } }).error.message;
-}
 
 function listening(server: ReturnType<typeof createServer>, port: number): Promise<number> {
   return new Promise((resolve) => {
