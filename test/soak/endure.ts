@@ -1,0 +1,114 @@
+import { Agent } from "node:http";
+import { setTimeout as pause } from "node:timers/promises";
+import { createDice, type Dice } from "../contract/dice.ts";
+import { type Call, json, stream, webSocket } from "./calls.ts";
+import { type Holdings, type SoakRelay, startRelay } from "./relay.ts";
+import { lineThrough } from "./slope.ts";
+import { startSoakUpstream } from "./upstream.ts";
+
+/** How many of each there are at a time. */
+const lanes: [Call, number][] = [
+  [stream, 300],
+  [json, 30],
+  [webSocket, 40],
+];
+
+/** Seconds of load between two rests, at which memory is measured. */
+const roundSeconds = 15;
+
+/** What is too much, beyond twice the error of measurement. */
+const bounds = { heapMiBPerHour: 2, rssMiBPerHour: 10, files: 0 };
+
+/** Hundreds of calls at a time for so long; prints what became of them and of the relay's memory. */
+export async function endure(minutes: number, seed: number): Promise<boolean> {
+  await using upstream = await startSoakUpstream();
+  await using relay = await startRelay(upstream.port);
+  const dice = createDice(seed);
+  const results: Record<string, number> = {};
+  const rests: (Holdings & { hours: number })[] = [];
+  const startedAt = performance.now();
+  const before = await relay.holdings();
+  console.log(`${minutes} minutes, seed ${seed}; at start ${toText(before)}`);
+
+  while (performance.now() - startedAt < minutes * 60_000 && relay.death === undefined) {
+    const peak = await load(relay, dice, results);
+    const rest = await relay.holdings();
+    const hours = (performance.now() - startedAt) / 3_600_000;
+    rests.push({ ...rest, hours });
+    console.log(
+      `${(hours * 60).toFixed(1)} min: ${toText(rest)}; ${peak.toFixed(0)} MiB under load`,
+    );
+  }
+  // Until the last idle connection to upstream has been given up.
+  while (upstream.connections > 0 && relay.death === undefined) await pause(100);
+  const after = await relay.holdings();
+  console.log(`at end ${toText(after)}`);
+  return judge();
+
+  function judge(): boolean {
+    const faults: string[] = [];
+    for (const [result, count] of Object.entries(results).sort()) {
+      console.log(`${String(count).padStart(8)} ${result}`);
+      if (!result.startsWith("ok: ")) faults.push(result);
+    }
+    for (const [line, count] of strangeLines(relay.log())) faults.push(`${count} × log: ${line}`);
+    const settled = rests.slice(Math.ceil(rests.length / 4));
+    for (const [what, bound] of [
+      ["heapMiB", bounds.heapMiBPerHour],
+      ["rssMiB", bounds.rssMiBPerHour],
+    ] as const) {
+      const { slope, error } = lineThrough(
+        settled.map((rest) => ({ x: rest.hours, y: rest[what] })),
+      );
+      const text = `${what} grows by ${slope.toFixed(1)} ± ${(2 * error).toFixed(1)} an hour`;
+      console.log(`${text} (${settled.length} rests)`);
+      if (slope - 2 * error > bound) faults.push(`${text}, more than ${bound}`);
+    }
+    if (after.files > before.files + bounds.files) faults.push("files are left open");
+    if (after.resources !== before.resources) faults.push("handles are left open");
+    if (relay.death !== undefined) faults.push(`the relay ended: ${relay.death}`);
+    for (const fault of faults) console.log(`FAULT ${fault}`);
+    return faults.length === 0;
+  }
+}
+
+/** One round of calls, to its very end; the most memory there was. */
+async function load(relay: SoakRelay, dice: Dice, results: Record<string, number>) {
+  const agent = new Agent({ keepAlive: true });
+  const until = performance.now() + roundSeconds * 1_000;
+  let peak = 0;
+  const watch = setInterval(() => {
+    peak = Math.max(peak, relay.rssMiB());
+  }, 100);
+  const lane = async (call: Call) => {
+    while (performance.now() < until && relay.death === undefined) {
+      const result = await call(relay.port, agent, dice);
+      results[result] = (results[result] ?? 0) + 1;
+    }
+  };
+  const running = lanes.flatMap(([call, width]) => Array.from({ length: width }, () => lane(call)));
+  await Promise.all(running);
+  clearInterval(watch);
+  agent.destroy();
+  return peak;
+}
+
+/** What the log says that is neither a request's line nor the program's greeting. */
+function strangeLines(lines: string[]): Map<string, number> {
+  const strange = new Map<string, number>();
+  for (const line of lines) {
+    const known = line.startsWith("{")
+      ? isUsual(JSON.parse(line))
+      : /^\s|^openai-relay|^Ctrl/.test(line);
+    if (!known) strange.set(line.slice(0, 200), (strange.get(line.slice(0, 200)) ?? 0) + 1);
+  }
+  return strange;
+}
+
+function isUsual({ error }: { error?: string }): boolean {
+  return error === undefined || error === "upstream_reset";
+}
+
+function toText({ rssMiB, heapMiB, files, resources }: Holdings): string {
+  return `${rssMiB.toFixed(1)} MiB, heap ${heapMiB.toFixed(2)} MiB, ${files} files, ${resources}`;
+}
