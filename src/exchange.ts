@@ -49,7 +49,7 @@ export interface Reply {
   /** Before the head: an error in OpenAI's shape. After it: the connection is cut (RFC 9112 section 8). */
   fail(error: RelayError): void;
   onDrain: (() => void) | null;
-  /** Called once when the client leaves before the end. */
+  /** Called once when the client leaves before the end, or somebody calls `fail`. */
   onGone: (() => void) | null;
 }
 
