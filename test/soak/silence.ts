@@ -34,10 +34,6 @@ const calls: Record<string, Call> = {
     request: `${post}Content-Length: 100000\r\n\r\n${"x".repeat(100_000)}`,
     end: "late",
   },
-  "the same to a chunked upload": {
-    request: `${post}Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`,
-    end: "late",
-  },
   "a stream with a gap": { request: get("/v1/gap"), end: "0\r\n\r\n" },
   "a WebSocket that nobody uses": { request: handshake, word: "hello", end: "hello" },
 };
