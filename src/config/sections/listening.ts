@@ -1,0 +1,70 @@
+import { isIP } from "node:net";
+import * as v from "valibot";
+import { choice, list, type Setting, section, text, whole } from "../kinds.ts";
+import { hostName, prefix } from "../values.ts";
+
+const address = v.pipe(
+  v.string("an address or a host name"),
+  v.transform((host) => host.toLowerCase().replace(/^\[(.*)\]$/, "$1")),
+  // An empty host would listen everywhere.
+  v.check((host) => isIP(host) > 0 || /^[a-z0-9._-]+$/.test(host), "an address or a host name"),
+);
+
+const origin = [
+  /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#]+$/,
+  'an origin such as "http://localhost:5173", without a path',
+] as const;
+
+const tokenItem = [
+  /^(?!ek_)[!-~]+$/,
+  'a text of letters, digits and signs that does not start with "ek_" as OpenAI\'s client secrets do',
+] as const;
+
+export const listening = section("Listening", {
+  port: whole(0, 65535, 8484, "Port to listen on; 0 picks a free one", { short: "p" }),
+  host: {
+    ...text(
+      "127.0.0.1",
+      "Address to listen on; 127.0.0.1 and localhost mean IPv4 and IPv6 loopback",
+      {
+        placeholder: "address",
+        trusted: true,
+      },
+    ),
+    schema: address,
+  } as Setting<string>,
+  tokens: list(tokenItem, "Client tokens, one of which every request must carry", {
+    noFlag: true,
+    trusted: true,
+    secret: true,
+  }),
+  allowedHosts: list(hostName, "More names that clients may use for the relay in Host", {
+    placeholder: "name",
+    trusted: true,
+    example: ["host.docker.internal"],
+  }),
+  allowedOrigins: list(origin, "Web origins that may call the relay from a browser", {
+    placeholder: "origin",
+    trusted: true,
+    example: ["http://localhost:5173"],
+  }),
+  allowPaths: list(prefix, "Forward only paths that begin with one of these; none: every path", {
+    placeholder: "prefix",
+    example: ["/v1/"],
+  }),
+  tls: choice(
+    ["auto", "off"],
+    "auto",
+    "https:// on the same port: auto when there is a certificate (relay tls makes one), or off",
+  ),
+  tlsCert: text("", "PEM file with your own certificate and its chain", {
+    placeholder: "file",
+    trusted: true,
+    isFile: true,
+  }),
+  tlsKey: text("", "PEM file with the key of tlsCert; none: it is in the same file", {
+    placeholder: "file",
+    trusted: true,
+    isFile: true,
+  }),
+});
