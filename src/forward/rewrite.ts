@@ -1,3 +1,4 @@
+import { match } from "../config/pattern.ts";
 import type { RewriteRule } from "../config/settings.ts";
 import type { Exchange } from "../exchange.ts";
 
@@ -8,7 +9,7 @@ export function createRewrite(rules: readonly RewriteRule[]): (exchange: Exchang
     const path = query < 0 ? exchange.target : exchange.target.slice(0, query);
     for (const rule of rules) {
       if (rule.method !== undefined && rule.method.toUpperCase() !== exchange.method) continue;
-      const rest = matchPath(rule.path, path);
+      const rest = match(rule.path, path);
       if (rest === undefined) continue;
       if (rule.to.method !== undefined) exchange.method = rule.to.method.toUpperCase();
       if (rule.to.path !== undefined)
@@ -17,11 +18,4 @@ export function createRewrite(rules: readonly RewriteRule[]): (exchange: Exchang
       return;
     }
   };
-}
-
-/** What the `*` at the end of a pattern stands for; `undefined` when the path does not match. */
-function matchPath(pattern: string, path: string): string | undefined {
-  if (!pattern.endsWith("*")) return path === pattern ? "" : undefined;
-  const start = pattern.slice(0, -1);
-  return path.startsWith(start) ? path.slice(start.length) : undefined;
 }
