@@ -7,6 +7,7 @@ import { type Relay, startRelay } from "../relay.ts";
 import { isDue } from "../tls/credentials.ts";
 import { createKeySource } from "../upstream/key.ts";
 import { version } from "../version.ts";
+import { environmentRemarks, protectProcess } from "./protect.ts";
 
 export const start = addSettingFlags(
   new Command("start")
@@ -27,26 +28,6 @@ export const start = addSettingFlags(
   if (!options.quiet) process.stderr.write(banner(loaded, relay, baseUrl));
   process.stdout.write(`${options.json ? JSON.stringify(describe(loaded, relay)) : baseUrl}\n`);
 });
-
-/** What somebody who shares this machine's user could pull the key out with. */
-function protectProcess(): void {
-  // Node would open its debugger on this signal.
-  if (process.platform !== "win32") process.on("SIGUSR1", () => {});
-  if (process.report) process.report.excludeEnv = true;
-}
-
-function environmentRemarks(): string[] {
-  const remarks: string[] = [];
-  if (process.env.NODE_TLS_REJECT_UNAUTHORIZED === "0")
-    remarks.push(
-      "NODE_TLS_REJECT_UNAUTHORIZED=0 is ignored: the key travels over verified TLS only.",
-    );
-  if (/insecure-http-parser/.test(process.env.NODE_OPTIONS ?? ""))
-    remarks.push(
-      "--insecure-http-parser in NODE_OPTIONS is ignored: it lets requests be smuggled.",
-    );
-  return remarks;
-}
 
 function certificateRemark(until: Date): string {
   const verb = until.getTime() < Date.now() ? "expired" : "expires";
