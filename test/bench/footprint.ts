@@ -3,6 +3,7 @@ import { download, upload } from "./bulk.ts";
 import { now } from "./clock.ts";
 import { get } from "./get.ts";
 import { memoryMiB } from "./process.ts";
+import { readNothing } from "./slow.ts";
 import type { Target } from "./start.ts";
 import { holdStreams } from "./streams.ts";
 import { timed, type Work } from "./work.ts";
@@ -14,7 +15,9 @@ export function footprintWorks(quick: boolean, upstreamPort: number): Work[] {
   const settleMs = quick ? 500 : 1000;
   return [
     { ...openStreams(1000, upstreamPort), rounds: quick ? 1 : 3, ms: settleMs },
+    ...(quick ? [] : [{ ...openStreams(5000, upstreamPort), rounds: 3, ms: settleMs }]),
     { ...bulk(quick ? 128 : 512), rounds: quick ? 1 : 3, ms: 0 },
+    { ...slowReaders, rounds: quick ? 1 : 3, ms: quick ? 1000 : 3000 },
     { ...startUp, rounds: quick ? 3 : 10, ms: 0 },
   ];
 }
@@ -26,11 +29,12 @@ function openStreams(count: number, upstreamPort: number): Kind {
     title: `${count} open streams`,
     fresh: true,
     take: "median",
-    async measure({ port, pid }, ms) {
+    async measure(target, ms) {
+      const { port, pid } = target;
       await pause(ms);
       const idle = memoryMiB(pid, "VmRSS") ?? Number.NaN;
       const streams = await holdStreams(port, count);
-      await pause(ms);
+      const { cpu, micros } = await timed(target, () => pause(ms));
       const during = memoryMiB(pid, "VmRSS") ?? Number.NaN;
       const leftAt = now();
       streams.leave();
@@ -40,6 +44,10 @@ function openStreams(count: number, upstreamPort: number): Kind {
       return [
         { figure: "Idle: memory, MiB", value: idle },
         { figure: `${count} open streams: KiB each`, value: ((during - idle) * 1024) / count },
+        {
+          figure: `${count} open streams, an event a second each: core used, %`,
+          value: cpu && (cpu / micros) * 100,
+        },
         {
           figure: `${count} streams left: still held, KiB each`,
           value: ((after - idle) * 1024) / count,
@@ -80,6 +88,16 @@ function bulk(size: number): Kind {
     },
   };
 }
+
+const slowReaders: Kind = {
+  title: "64 downloads that nobody reads",
+  fresh: true,
+  take: "median",
+  async measure({ port, pid }, ms) {
+    await readNothing(port, 64, 64 * mebi, ms);
+    return [{ figure: "64 downloads, unread: peak memory, MiB", value: memoryMiB(pid, "VmHWM") }];
+  },
+};
 
 const startUp: Kind = {
   title: "Start",

@@ -83,3 +83,27 @@ backend up
   server up 127.0.0.1:${upstreamPort} pool-max-conn 4096
 `;
 }
+
+export function caddyProxy(port: number, upstreamPort: number): string {
+  const reverseProxy = {
+    handler: "reverse_proxy",
+    flush_interval: -1,
+    headers: { request: { set: { Authorization: ["Bearer caddy"] } } },
+    transport: {
+      protocol: "http",
+      compression: false,
+      keep_alive: { max_idle_conns_per_host: 4096 },
+    },
+    upstreams: [{ dial: `127.0.0.1:${upstreamPort}` }],
+  };
+  const server = {
+    listen: [`127.0.0.1:${port}`],
+    automatic_https: { disable: true },
+    routes: [{ handle: [reverseProxy] }],
+  };
+  return JSON.stringify({
+    admin: { disabled: true },
+    logging: { logs: { default: { level: "ERROR" } } },
+    apps: { http: { servers: { relay: server } } },
+  });
+}

@@ -57,3 +57,25 @@ export function askRepeatedly(
   }
   return promise;
 }
+
+/** Opens so many connections, asks once on each, and leaves them open when the answers are there. */
+export async function holdIdle(port: number, count: number): Promise<void> {
+  const answers = Array.from({ length: count }, () => {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    let left = 0;
+    const socket = openConnection(port, {
+      opened: () => socket.write(question),
+      received(bytes, got) {
+        if (left === 0) {
+          const { headBytes, bodyBytes } = readHead(bytes, got);
+          left = headBytes + bodyBytes;
+        }
+        left -= got;
+        if (left === 0) resolve();
+      },
+      lost: reject,
+    });
+    return promise;
+  });
+  await Promise.all(answers);
+}

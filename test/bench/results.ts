@@ -12,6 +12,7 @@ export type Row = {
   ratios: Record<string, number>;
   /** What each round gave, by target, nothing subtracted. */
   rounds: Record<string, number[]>;
+  curve: Sample["curve"];
 };
 
 /** What one work found out: by target, the samples of its rounds. */
@@ -24,10 +25,11 @@ export function toRows(found: Found, take: Work["take"]): Row[] {
 }
 
 function toRow(figure: string, found: Found, take: Work["take"]): Row {
-  const row: Row = { figure, values: {}, atLeast: [], ratios: {}, rounds: {} };
+  const row: Row = { figure, values: {}, atLeast: [], ratios: {}, rounds: {}, curve: undefined };
   let isAdded = false;
   for (const [target, all] of found) {
     const samples = all.filter((sample) => sample.figure === figure);
+    row.curve ??= samples[0]?.curve;
     const values = samples.flatMap(({ value }) => (Number.isFinite(value) ? [value!] : []));
     if (values.length === 0) continue;
     row.rounds[target] = values;

@@ -1,6 +1,8 @@
+import { askAtRate } from "./rate.ts";
 import { type Answered, askRepeatedly, type Load } from "./requests.ts";
 import { quantile } from "./stats.ts";
 import { readFirehose, readPaced } from "./streams.ts";
+import { talk } from "./websocket.ts";
 import { type Sample, timed, type Work } from "./work.ts";
 
 type Ask = (load: Load) => Promise<Answered>;
@@ -12,7 +14,9 @@ export function speedWorks(quick: boolean, ask: Ask): Work[] {
     { ...completions(ask), rounds, ms: quick ? 1000 : 3000 },
     { ...latency, rounds, ms: quick ? 600 : 2000 },
     { ...pacedStreams, rounds, ms: quick ? 800 : 3000 },
+    { ...fixedRate, rounds, ms: quick ? 1000 : 4000 },
     { ...firehose, rounds, ms: quick ? 600 : 2000 },
+    { ...messages, rounds, ms: quick ? 600 : 2000 },
   ];
 }
 
@@ -77,9 +81,34 @@ const firehose: Kind = {
   },
 };
 
-function added(name: string, micros: number[]): Sample[] {
-  return [
-    { figure: `${name}: added µs, p50`, value: quantile(micros, 0.5), added: true },
-    { figure: `${name}: added µs, p99`, value: quantile(micros, 0.99), added: true },
-  ];
+const fixedRate: Kind = {
+  title: "JSON, 1,000 requests/s",
+  take: "median",
+  warmUp: ({ port }) => askAtRate({ port, connections: 32, perSecond: 1000, ms: 1000 }),
+  async measure({ port }, ms) {
+    const took = await askAtRate({ port, connections: 32, perSecond: 1000, ms });
+    return added("JSON, 1,000 requests/s", took, [0.5, 0.99, 0.999]);
+  },
+};
+
+const messages: Kind = {
+  title: "WebSocket, 32 connections",
+  take: "median",
+  warmUp: ({ port }) => talk({ port, connections: 32, ms: 300 }),
+  async measure(target, ms) {
+    const load = { port: target.port, connections: 32, ms };
+    const { result, cpu, idle } = await timed(target, () => talk(load));
+    return [
+      { figure: "WebSocket: messages/s", value: result.messages / result.seconds, atLeast: idle },
+      { figure: "WebSocket: CPU µs/message", value: cpu && cpu / result.messages },
+    ];
+  },
+};
+
+function added(name: string, micros: number[], shares = [0.5, 0.99]): Sample[] {
+  return shares.map((share) => ({
+    figure: `${name}: added µs, p${share * 100}`,
+    value: quantile(micros, share),
+    added: true,
+  }));
 }

@@ -37,19 +37,32 @@ export async function readPaced(load: Paced): Promise<Delays> {
   return delays;
 }
 
-type Firehose = { port: number; connections: number; ms: number };
+type Firehose = { events(): number; lost: Promise<never>; stop(): void };
 
-/** Reads streams that never pause or end; how many events came a second. */
-export async function readFirehose(load: Firehose): Promise<{ events: number; seconds: number }> {
-  const { port, connections, ms } = load;
-  const startedAt = now();
+/** Reads streams that never pause or end; `events` tells how many came so far. */
+export function openFirehose(port: number, connections: number): Firehose {
   const streams = Array.from({ length: connections }, () =>
     openStream(port, askStream(0, 0), { asked() {}, read() {} }),
   );
-  await Promise.race([pause(ms), ...streams.map((stream) => stream.lost)]);
-  for (const { socket } of streams) socket.destroy();
-  const bytes = streams.reduce((sum, { chunks }) => sum + chunks.bytes, 0);
-  return { events: bytes / eventBytes, seconds: (now() - startedAt) / 1e6 };
+  return {
+    events: () => streams.reduce((sum, { chunks }) => sum + chunks.bytes, 0) / eventBytes,
+    lost: Promise.race(streams.map((stream) => stream.lost)),
+    stop() {
+      for (const { socket } of streams) socket.destroy();
+    },
+  };
+}
+
+type Load = { port: number; connections: number; ms: number };
+
+/** Reads such streams for a while; how many events came in how many seconds. */
+export async function readFirehose(load: Load): Promise<{ events: number; seconds: number }> {
+  const { port, connections, ms } = load;
+  const startedAt = now();
+  const firehose = openFirehose(port, connections);
+  await Promise.race([pause(ms), firehose.lost]);
+  firehose.stop();
+  return { events: firehose.events(), seconds: (now() - startedAt) / 1e6 };
 }
 
 /** Opens so many streams, with an event each second, and waits until each has its first event. */

@@ -1,7 +1,7 @@
-import { openSync, writeFileSync } from "node:fs";
+import { existsSync, openSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, type Plugin } from "esbuild";
-import { haproxyProxy, nginxProxy } from "./peers.ts";
+import { caddyProxy, haproxyProxy, nginxProxy } from "./peers.ts";
 import { find } from "./process.ts";
 import { freePort, startListening, startTelling, type Target } from "./start.ts";
 
@@ -10,11 +10,22 @@ export type Kind = { name: string; start(upstreamPort: number): Promise<Target> 
 
 const root = join(import.meta.dirname, "../..");
 
+/** Proxies from npm, each in a file that is told the upstream and prints its URL. */
+const nodePeers = ["http-proxy-3", "httpxy", "fast-proxy", "fastify-http-proxy", "portkey"];
+const peersFolder = join(import.meta.dirname, "node-peers");
+
 /** What can be compared on this machine. Their files go to `folder`. */
 export async function findKinds(folder: string): Promise<{ kinds: Kind[]; missing: string[] }> {
   const stderr = openSync(join(folder, "targets.log"), "a");
   // Nothing of the user's settings, and nothing turned off: the log line is on.
-  const env = { PATH: process.env.PATH, XDG_CACHE_HOME: folder, OPENAI_API_KEY: "sk-bench" };
+  const env = {
+    PATH: process.env.PATH,
+    HOME: folder,
+    XDG_CACHE_HOME: folder,
+    OPENAI_API_KEY: "sk-bench",
+    // One core is what all of them are given.
+    GOMAXPROCS: "1",
+  };
   const place = { env, stderr };
   const kinds: Kind[] = [{ name: "direct", start: startDirect }];
   const missing: string[] = [];
@@ -50,6 +61,17 @@ export async function findKinds(folder: string): Promise<{ kinds: Kind[]; missin
     writeFileSync(file, haproxyProxy(port, upstreamPort));
     return [program, "-db", "-f", file];
   });
+  addPeer("caddy", (program, port, upstreamPort) => {
+    const file = join(folder, "caddy.json");
+    writeFileSync(file, caddyProxy(port, upstreamPort));
+    return [program, "run", "--config", file];
+  });
+  if (existsSync(join(peersFolder, "node_modules")))
+    for (const name of nodePeers) {
+      const file = join(peersFolder, `${name}.mjs`);
+      kinds.push({ name, start: (port) => startTelling([file, origin(port)], place) });
+    }
+  else missing.push("proxies from npm (npm ci --prefix test/bench/node-peers)");
   return { kinds, missing };
 
   function addPeer(name: string, toCommand: ToCommand): void {

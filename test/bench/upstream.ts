@@ -1,6 +1,6 @@
 import { type AddressInfo, createServer, type Socket } from "node:net";
 import { now } from "./clock.ts";
-import { answerHead, completion, toEvent } from "./wire.ts";
+import { answerHead, completion, toEvent, tunnelHead } from "./wire.ts";
 
 // What the targets stand in front of, in a process of its own: HTTP by hand, answers made
 // beforehand, so that it is never the slowest part. It ends with the process that started it.
@@ -24,6 +24,12 @@ const answers: Record<string, (socket: Socket, query: URLSearchParams) => void> 
     socket.write(streamHead);
     if (everyMs > 0) sendPaced(socket, everyMs, Number(query.get("events")));
     else keepFull(socket, () => volley);
+  },
+  /** From there on what comes in goes out again. */
+  "/v1/realtime"(socket) {
+    socket.removeAllListeners("data");
+    socket.on("data", (bytes) => socket.write(bytes));
+    socket.write(tunnelHead);
   },
   "/streams"(socket) {
     const text = JSON.stringify({ open: streams.size, lastGoneAt });

@@ -100,6 +100,30 @@ export function askDownload(bytes: number): string {
   return requestHead("GET", `/v1/files/content?bytes=${bytes}`);
 }
 
+/** A WebSocket's handshake. */
+export const askTunnel = requestHead(
+  "GET",
+  "/v1/realtime?model=gpt-realtime",
+  "Upgrade: websocket",
+  "Sec-WebSocket-Version: 13",
+  "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==",
+).replace("Connection: keep-alive", "Connection: Upgrade");
+
+/** What upstream answers to it. */
+export const tunnelHead = lines(
+  "HTTP/1.1 101 Switching Protocols",
+  "Upgrade: websocket",
+  "Connection: Upgrade",
+  "Sec-WebSocket-Accept: BACScCJPNqyz+UBoqMH89VmURoA=",
+  "",
+);
+
+/** One masked text message of 100 bytes, which upstream sends back as it is. */
+export const message = Buffer.concat([
+  Buffer.from([0x81, 0x80 | 100, 0, 0, 0, 0]),
+  Buffer.alloc(100, "x"),
+]);
+
 function post(target: string, body: string): string {
   return requestHead("POST", target, `Content-Length: ${body.length}`) + body;
 }

@@ -10,6 +10,8 @@ export type Sample = {
   added?: true;
   /** The target could have done more: its core was not busy. */
   atLeast?: boolean;
+  /** A point of a curve instead of a figure on its own. */
+  curve?: { of: string; at: number };
 };
 
 /** What the targets are given to do, one after another, round by round. */
