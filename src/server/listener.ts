@@ -128,7 +128,9 @@ export function createListener(
   function check(req: IncomingMessage, exchange: Exchange, reply: HttpReply): Visit {
     const visit = admit(req);
     exchange.target = visit.target;
-    if (!visit.isPreflight) reply.origin = visit.origin;
+    // Answered in any case: else the page could not read why its request is turned away.
+    if (visit.isPreflight) return visit;
+    reply.origin = visit.origin;
     if (visit.client !== undefined) exchange.client = visit.client;
     visit.refusal ??= shortage(exchange);
     return visit;
