@@ -64,9 +64,25 @@ export function originNotAllowed(origin: string): RelayError {
   return new RelayError(message, { status: 403, code: "origin_not_allowed" });
 }
 
+export function otherUser(uid: number): RelayError {
+  const message = `Programs of other users of this machine (here: user ${uid}) may not use this relay. Set otherUsers to let all of them in, or tokens that they must show.`;
+  return new RelayError(message, { status: 403, code: "other_user", headers: closing });
+}
+
 export function invalidToken(): RelayError {
   const message =
     "This relay wants one of its client tokens as the API key (Authorization: Bearer, api-key or x-relay-token).";
+  return new RelayError(message, { status: 401, code: "invalid_relay_token" });
+}
+
+export function expiredToken(): RelayError {
+  const message = 'This client token has expired. Ask for a new one ("relay token new" makes it).';
+  return new RelayError(message, { status: 401, code: "invalid_relay_token" });
+}
+
+export function misplacedToken(): RelayError {
+  const message =
+    "This relay passes keys on as clients send them (auth: passthrough), and a client token must not travel. Send the token as x-relay-token.";
   return new RelayError(message, { status: 401, code: "invalid_relay_token" });
 }
 
@@ -76,6 +92,11 @@ export function methodNotAllowed(method: string): RelayError {
     code: "method_not_allowed",
     headers: ["Allow", "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS, QUERY", ...closing],
   });
+}
+
+/** `message` names the rule, and what was asked. */
+export function policyDenied(message: string): RelayError {
+  return new RelayError(message, { status: 403, code: "policy_denied" });
 }
 
 export function unknownPath(path: string): RelayError {
@@ -115,8 +136,10 @@ export function unsupportedExpectation(value: string): RelayError {
   });
 }
 
-export function websocketDisabled(): RelayError {
-  return new RelayError("WebSockets do not pass here. Send the request over HTTP.", {
+/** `rule`: the setting that asks what messages name, which in a WebSocket nobody reads. */
+export function websocketDisabled(rule?: string): RelayError {
+  const why = rule === undefined ? "" : ` because ${rule} is set`;
+  return new RelayError(`WebSockets do not pass here${why}. Send the request over HTTP.`, {
     status: 426,
     code: "websocket_disabled",
     headers: ["Upgrade", "HTTP/1.1", ...closing],
@@ -130,6 +153,19 @@ export function overloaded(limit: number): RelayError {
     code: "relay_overloaded",
     retry: true,
     headers: ["Retry-After", "1"],
+  });
+}
+
+/** The limit of the process, not of the settings. Nothing was sent: whoever repeats it later loses nothing. */
+export function tooManyFiles(cause: unknown): RelayError {
+  const message =
+    "The relay has as many files and connections open as it may have. Raise that limit (ulimit -n) where it is started, or lower limits.connections.";
+  return new RelayError(message, {
+    status: 503,
+    code: "relay_overloaded",
+    retry: true,
+    headers: ["Retry-After", "1"],
+    cause,
   });
 }
 

@@ -26,6 +26,18 @@ export type Exchange = {
   bytesIn: number;
   /** The name of the client token that let this request in. */
   client?: string;
+  /** The name of the key that it goes up with, where `keys` gives more than one. */
+  key?: string;
+  /** Set before the request is answered, and only where a setting asks what it names. */
+  fields?: Fields;
+};
+
+/** What a request names in its path, its query or its body. */
+export type Fields = {
+  /** The model; where several are named, the one that names the operation's. */
+  model?: string;
+  /** The most output tokens that it asks for; what is no number counts as infinitely many. */
+  maxOutputTokens?: number;
 };
 
 /** How an exchange came to its end. `refused` is the relay's own error, whole. */

@@ -1,9 +1,11 @@
 import type { Config } from "./config/settings.ts";
-import { type RelayError, unknownPath, websocketDisabled } from "./errors.ts";
-import type { Answerer, Exchange, Observer, Upgrader } from "./exchange.ts";
+import { unknownPath, websocketDisabled } from "./errors.ts";
+import type { Answerer, Observer, Upgrader } from "./exchange.ts";
 import { createRewrite } from "./forward/rewrite.ts";
 import { toBase, toOperationPath } from "./forward/url.ts";
 import { createValidation } from "./forward/validate.ts";
+import { needsFields } from "./policy/askers.ts";
+import { createRequestCheck, type RequestCheck } from "./policy/requests.ts";
 import { createRouter, createUpgradeRouter, health } from "./server/router.ts";
 import { type RelayServer, startServer } from "./server/server.ts";
 import { checkTarget } from "./server/target.ts";
@@ -13,7 +15,7 @@ import { findCredentials } from "./tls/credentials.ts";
  * The relay, put together: a request passes the server's door, then what some settings check, then it is
  * answered.
  *
- *     server > router > check (allowPaths, validate, rewrite) > forward or mock
+ *     server > router > check (rewrite, allowPaths, policy, validate) > fields (policy) > forward or mock
  */
 export async function startRelay(
   config: Config,
@@ -24,7 +26,7 @@ export async function startRelay(
   const { answer, upgrade, close } = await createAnswerer(config, env);
   const routed = createRouter({ health }, answer);
   const upgrades = createUpgradeRouter(upgrade);
-  const server = await startServer(config, routed, upgrades, observers, credentials).catch(
+  const server = await startServer(config, routed, upgrades, observers, credentials, env).catch(
     async (error: unknown) => {
       await close();
       throw error;
@@ -57,18 +59,20 @@ export async function createAnswerer(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Inside> {
   const inside = config.mock ? await createMocked() : await createForwarding(config, env);
+  const { answer, upgrade, close } = needsFields(config)
+    ? await createReading(config, inside)
+    : inside;
   const check = createCheck(config);
-  if (!check) return inside;
+  if (!check) return { answer, upgrade, close };
 
-  const { answer, upgrade, close } = inside;
   return {
     answer(exchange, reply) {
-      const refusal = check(exchange);
+      const refusal = check(exchange, false);
       if (refusal) reply.fail(refusal);
       else answer(exchange, reply);
     },
     upgrade(exchange, reply) {
-      const refusal = check(exchange);
+      const refusal = check(exchange, true);
       if (refusal) reply.fail(refusal);
       else upgrade(exchange, reply);
     },
@@ -76,31 +80,55 @@ export async function createAnswerer(
   };
 }
 
-/** What some settings change or refuse; `undefined` when none of them is used. */
-function createCheck(config: Config): ((exchange: Exchange) => RelayError | undefined) | undefined {
-  const { allowPaths } = config;
-  const validate = config.validate ? createValidation(config) : undefined;
-  const rewrite = config.rewrite.length > 0 ? createRewrite(config.rewrite) : undefined;
-  if (!validate && !rewrite && allowPaths.length === 0) return undefined;
-
+/** What some settings change or refuse, without reading a body; `undefined` when none of them is used. */
+function createCheck(config: Config): RequestCheck | undefined {
   const isVersioned = toBase(config.upstream).versioned;
+  const rewrite = config.rewrite.length > 0 ? createRewriteStep(config) : undefined;
+  const paths = config.allowPaths.length > 0 ? createPathCheck(config, isVersioned) : undefined;
+  const policy = createRequestCheck(config, isVersioned);
+  const validate = config.validate ? createValidation(config) : undefined;
 
-  return function check(exchange) {
-    if (rewrite) {
-      rewrite(exchange);
-      // A rule may put together what the door would have refused.
-      const refusal = checkTarget(exchange.target, config.limits.target);
+  // In this order: rules are about what goes upstream.
+  const checks = [rewrite, paths, policy, validate].filter((one) => one !== undefined);
+  if (checks.length === 0) return undefined;
+  return function check(exchange, isUpgrade) {
+    for (const one of checks) {
+      const refusal = one(exchange, isUpgrade);
       if (refusal) return refusal;
     }
-    const path = exchange.target.split("?", 1)[0]!;
-    const operation = isVersioned ? toOperationPath(exchange.target) : path;
-    if (allowPaths.length > 0 && !allowPaths.some((prefix) => operation.startsWith(prefix)))
-      return unknownPath(path);
-    return validate?.(exchange);
+    return undefined;
   };
 }
 
-// Each way of answering is loaded only when it is the one: start-up is faster without the other.
+function createRewriteStep(config: Config): RequestCheck {
+  const rewrite = createRewrite(config.rewrite);
+  return function check(exchange) {
+    rewrite(exchange);
+    // A rule may put together what the door would have refused.
+    return checkTarget(exchange.target, config.limits.target);
+  };
+}
+
+/** `allowPaths`: each stands for itself and what is below it. */
+function createPathCheck({ allowPaths }: Config, isVersioned: boolean): RequestCheck {
+  const folders = allowPaths.map((path) => (path.endsWith("/") ? path : `${path}/`));
+  return function check({ target }) {
+    const path = target.split("?", 1)[0]!;
+    const operation = `${isVersioned ? toOperationPath(target) : path}/`;
+    return folders.some((folder) => operation.startsWith(folder)) ? undefined : unknownPath(path);
+  };
+}
+
+// Each of these is loaded only when it is used: start-up is faster without it.
+
+async function createReading(config: Config, { answer, upgrade, close }: Inside): Promise<Inside> {
+  const { withFields, withFieldsOnUpgrade } = await import("./policy/fields.ts");
+  return {
+    answer: withFields(config, answer),
+    upgrade: withFieldsOnUpgrade(config, upgrade),
+    close,
+  };
+}
 
 async function createMocked(): Promise<Inside> {
   const { createMock } = await import("./mock/mock.ts");

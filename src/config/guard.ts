@@ -1,10 +1,8 @@
-import { realpathSync } from "node:fs";
-import { dirname, relative } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { variable } from "./environment.ts";
 import type { Given, Layer } from "./layer.ts";
 import { allSettings } from "./names.ts";
 import { shown } from "./shown.ts";
+import { keyAtStake, runsCommand } from "./stake.ts";
 
 type Parts = {
   env: NodeJS.ProcessEnv;
@@ -19,49 +17,48 @@ type Parts = {
 };
 
 /**
- * What a config file that nobody vouched for would do with a key that is not its own, in words; nothing
- * when it does no harm. Whoever clones a repository must not lose a key to it.
+ * What a config file that nobody vouched for would do with a key that is not its own, or to limits that
+ * the user has set, in words; nothing when it does no harm. Whoever clones a repository must not lose a
+ * key to it.
  */
-export function harmOf({ env, file, project, outside, below }: Parts): string | undefined {
+export function harmOf(parts: Parts): string | undefined {
+  const loose = loosened(parts);
+  const danger = dangerOf(parts);
+  const harms = [...(danger ? [danger] : []), ...(loose.length > 0 ? [loose.join(", ")] : [])];
+  return harms.length > 0 ? `sets ${harms.join(", and ")}` : undefined;
+}
+
+/** What it would do with a key. */
+function dangerOf(parts: Parts): string | undefined {
+  const tried = triedBy(parts);
+  if (tried === undefined) return undefined;
+  const stake = runsCommand(parts.project) ? "it runs a command" : keyAtStake(parts);
+  return stake && `${tried} (${stake})`;
+}
+
+/** What the file changes of that which only the user may say, in words. */
+export function triedBy({ project, below }: Pick<Parts, "project" | "below">): string | undefined {
   const tried = [...project].filter(
     ([path, { value }]) =>
       allSettings.get(path)!.trusted && !isDeepStrictEqual(value, below(path)?.value),
   );
-  if (tried.length === 0) return undefined;
   const sets = tried.map(
     ([path, { value }]) => `${path} to ${shown(allSettings.get(path), value)}`,
   );
-  const stake = has(project, "keyCommand")
-    ? "it runs a command"
-    : keyAtStake({ env, file, project, outside });
-  return stake && `sets ${sets.join(", ")} (${stake})`;
+  return sets.length > 0 ? sets.join(", ") : undefined;
 }
 
-function keyAtStake({ env, file, project, outside }: Omit<Parts, "below">): string | undefined {
-  for (const name of ["OPENAI_API_KEY", "OPENAI_ADMIN_KEY"])
-    if (variable(env, name)) return `at stake: the key of env ${name}`;
-  for (const path of ["keyFile", "adminKeyFile", "keyCommand"]) {
-    const layer = outside.find((one) => has(one, path));
-    if (layer) return `at stake: the key of ${path}, ${layer.get(path)!.origin}`;
-    if (path !== "keyCommand" && has(project, path) && !isBeside(file, project.get(path)!.value))
-      return `at stake: ${path}, which is outside of its folder`;
-  }
-  const passing = [...outside, project].some((one) => one.get("auth")?.value === "passthrough");
-  return passing ? "at stake: the keys of all clients" : undefined;
-}
+/** What keeps requests back. Whoever sets such a thing for all of their projects means it. */
+const restraint = /^(?:policy\..*|allowPaths|limits\.body|validate|contentTypes|websocket)$/;
 
-function has(layer: Layer, path: string): boolean {
-  const value = layer.get(path)?.value as string | string[] | undefined;
-  return value !== undefined && value.length > 0;
-}
-
-/** Whether a key file really lies in the folder of the config file or below. */
-function isBeside(file: string, keyFile: unknown): boolean {
-  try {
-    const way = relative(dirname(realpathSync(file)), realpathSync(String(keyFile)));
-    return !/^\.\.|^[a-z]:|^[/\\]/i.test(way);
-  } catch {
-    // What is not there cannot be lost; that it is missing is found out later.
-    return true;
-  }
+/** What the file sets otherwise than the user's own file does, of all that keeps requests back. */
+function loosened({ project, outside, below }: Parts): string[] {
+  return [...project].flatMap(([path, { value }]) => {
+    if (!restraint.test(path)) return [];
+    const own = outside.find((layer) => layer.has(path))?.get(path);
+    // Flags and environment win over the file anyway.
+    if (own === undefined || own !== below(path) || isDeepStrictEqual(value, own.value)) return [];
+    const setting = allSettings.get(path);
+    return `${path} to ${shown(setting, value)} (${own.origin} says ${shown(setting, own.value)})`;
+  });
 }

@@ -3,6 +3,7 @@ import { key } from "./sections/key.ts";
 import { limits } from "./sections/limits.ts";
 import { listening } from "./sections/listening.ts";
 import { log } from "./sections/log.ts";
+import { policy } from "./sections/policy.ts";
 import { timeouts } from "./sections/timeouts.ts";
 import { traffic } from "./sections/traffic.ts";
 import { upstream } from "./sections/upstream.ts";
@@ -19,6 +20,7 @@ export const settings = {
   ...upstream,
   ...key,
   ...traffic,
+  policy,
   timeouts,
   limits,
   log,
