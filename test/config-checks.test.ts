@@ -51,7 +51,7 @@ describe("what cannot be seen on one setting alone", () => {
   });
 
   test.each([
-    ["a wide host with a token", { host: "0.0.0.0", tokens: ["secret"] }],
+    ["a wide host with a token", { host: "0.0.0.0", tokens: ["a-token-of-somebody"] }],
     ["any loopback host", { host: "127.8.4.1" }],
     [
       "an unencrypted upstream on purpose",

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { addSettingFlags, settingFlags } from "../config/flags.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
+import { wantsToken } from "../config/token-rules.ts";
 import { ExitError } from "../exit.ts";
 import { createLogger, createRequestLog } from "../observe/log.ts";
 import { type Relay, startRelay } from "../relay.ts";
@@ -54,7 +55,7 @@ function banner({ config, files }: Loaded, relay: Relay, baseUrl: string): strin
     ...(files.length > 0 ? [["Config", files.join(", ")]] : []),
   ];
   const lines = rows.map(([name, value]) => `  ${name!.padEnd(8)}${value}`);
-  const clientKey = config.tokens.length > 0 ? "<client token>" : "relay";
+  const clientKey = wantsToken(config) ? "<client token>" : "relay";
   return `
 openai-relay ${version}, ready in ${Math.round(performance.now())} ms
 

@@ -2,23 +2,27 @@ import { accessSync, constants, statSync } from "node:fs";
 import { isLoopback, pointsAt } from "./loopback.ts";
 import type { Config } from "./settings.ts";
 import { printable } from "./shown.ts";
+import { tokenComplaints } from "./token-rules.ts";
 
-type Path = "host" | "upstream" | "keyFile" | "adminKeyFile" | "ca" | "tlsCert" | "tlsKey";
+type Path =
+  | "host"
+  | "tokens"
+  | "upstream"
+  | "keyFile"
+  | "adminKeyFile"
+  | "ca"
+  | "tlsCert"
+  | "tlsKey";
 type Complaint = [path: Path, what: string];
 
 const secretFiles: readonly Path[] = ["keyFile", "adminKeyFile"];
 
 /** What cannot be seen on one setting alone: the first word of each complaint is the setting's. */
-export function complaintsAbout(config: Config): Complaint[] {
-  const { host, port, upstream, tokens, mock, insecureUpstream } = config;
-  const complaints: Complaint[] = [];
+export function complaintsAbout(config: Config, env: NodeJS.ProcessEnv): Complaint[] {
+  const { host, port, upstream, mock, insecureUpstream } = config;
+  const complaints: Complaint[] = tokenComplaints(config, env);
   const complain = (path: Path, what: string) => complaints.push([path, what]);
 
-  if (!isLoopback(host) && tokens.length === 0)
-    complain(
-      "host",
-      "others could reach the relay and spend your key. Set tokens (RELAY_TOKENS) that clients must show, or listen on 127.0.0.1.",
-    );
   const { protocol, hostname } = new URL(upstream);
   if (mock) {
     // Nobody is asked.

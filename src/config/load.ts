@@ -12,6 +12,7 @@ import { isModule, readConfigFile } from "./read.ts";
 import { findProjectFile, findUserFile } from "./search.ts";
 import type { Config } from "./settings.ts";
 import { shown } from "./shown.ts";
+import { tokenRemarks } from "./token-rules.ts";
 
 export type Input = {
   /** Dotted path of a setting → text, several texts, or a switch, as the command line gave it. */
@@ -62,7 +63,10 @@ export async function loadConfig(input: Input): Promise<Loaded> {
   failOn(problems);
 
   const { config, origins } = merge([flags, environment, former, project, user, defaults]);
-  failOn(complaintsAbout(config).map(([path, what]) => toProblem(path, what, config, origins)));
+  failOn(
+    complaintsAbout(config, env).map(([path, what]) => toProblem(path, what, config, origins)),
+  );
+  remarks.push(...tokenRemarks(config, env));
   const files = [file?.path, userFile].filter((one) => one !== undefined);
   return { config, origins, files, remarks };
 }

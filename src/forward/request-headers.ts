@@ -1,4 +1,6 @@
+import { looksStored } from "../config/client-tokens.ts";
 import type { Config } from "../config/settings.ts";
+import { wantsToken } from "../config/token-rules.ts";
 import type { HeaderList } from "../exchange.ts";
 import { remembering } from "../header-list.ts";
 import { namesNothing, withoutNominated } from "./nominated.ts";
@@ -10,6 +12,7 @@ type Fate =
   | "connection"
   | "authorization"
   | "keyHeader"
+  | "apiKey"
   | "contentType"
   | "organization"
   | "project"
@@ -63,9 +66,9 @@ export function createRequestHeaders(
   const isUsual = config.authHeader.toLowerCase() === "authorization";
   const fates = new Map(requestFates);
   if (!isUsual) fates.set(config.authHeader.toLowerCase(), "keyHeader");
-  // Where tokens let clients in, one of them may stand here; it must not travel on.
-  if (config.tokens.length > 0 && !keeps && fates.get("api-key") === undefined)
-    fates.set("api-key", "drop");
+  // A client token may stand here; it must not travel on.
+  if (!keeps && fates.get("api-key") === undefined)
+    fates.set("api-key", wantsToken(config) ? "drop" : "apiKey");
 
   const fateOf = remembering<Fate>(
     (name) => fates.get(name) ?? (droppedPrefixes[kind].test(name) ? "drop" : "keep"),
@@ -105,6 +108,9 @@ export function createRequestHeaders(
             out.push(name, proof!);
           }
           continue;
+        case "apiKey":
+          if (looksStored(value)) continue;
+          break;
         case "contentType":
           hasType = true;
           break;

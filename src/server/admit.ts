@@ -3,7 +3,6 @@ import type { Config } from "../config/settings.ts";
 import {
   badRequest,
   hostNotAllowed,
-  invalidToken,
   methodNotAllowed,
   originNotAllowed,
   type RelayError,
@@ -22,7 +21,7 @@ export type Visit = {
   origin?: string;
   /** A CORS preflight of that origin: the relay answers it. */
   isPreflight?: true;
-  /** The name of the client token. */
+  /** The name of the client token, if it came with one. */
   client?: string;
   /** Why it may not come in. */
   refusal?: RelayError | undefined;
@@ -33,10 +32,14 @@ export type Visit = {
  * else hears of it. What could be a web page is turned away first. `port` is the one that the relay
  * listens on.
  */
-export function createDoor(config: Config, port: () => number): (req: IncomingMessage) => Visit {
+export function createDoor(
+  config: Config,
+  port: () => number,
+  env: NodeJS.ProcessEnv,
+): (req: IncomingMessage) => Visit {
   const checkHost = createHostCheck(config, port);
   const origins = new Set(config.allowedOrigins);
-  const tokenOf = createTokenCheck(config);
+  const checkToken = createTokenCheck(config, env);
 
   return function admit(req) {
     const facts = gather(req.rawHeaders);
@@ -94,11 +97,9 @@ export function createDoor(config: Config, port: () => number): (req: IncomingMe
   }
 
   function token(facts: Facts, visit: Visit): RelayError | undefined {
-    if (!tokenOf) return undefined;
-    const client = tokenOf(facts);
-    if (client === undefined) return invalidToken();
-    visit.client = client;
-    return undefined;
+    const { client, refusal } = checkToken(facts);
+    if (client !== undefined) visit.client = client;
+    return refusal;
   }
 
   /** What is asked for. An upstream that echoes a TRACE would hand out the key (RFC 9110 9.3.8). */

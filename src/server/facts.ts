@@ -1,11 +1,13 @@
 import type { HeaderList } from "../exchange.ts";
 import { remembering } from "../header-list.ts";
 
-/** What the door has to know of a request's header lines; `undefined`: no such line. */
+/**
+ * What the door has to know of a request's header lines; `undefined` or empty: no such line. Repeated lines
+ * are joined, so that they never equal a value that is allowed.
+ */
 export type Facts = {
   hosts: number;
   host: string;
-  /** Repeated lines are joined, so that they never equal a value that is allowed. */
   length: string | undefined;
   coding: string | undefined;
   origin: string | undefined;
@@ -63,7 +65,7 @@ export function gather(headers: HeaderList): Facts {
       case "apiKey":
       case "relayToken":
       case "protocols":
-        facts[line] = value;
+        facts[line] = facts[line] === "" ? value : `${facts[line]}, ${value}`;
         break;
       case "asksForMethod":
         facts.asksForMethod = true;

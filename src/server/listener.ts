@@ -49,7 +49,8 @@ export function createListener(
   answer: Answerer,
   upgrade: Upgrader,
   observers: readonly Observer[],
-  tlsPort?: TlsPort,
+  tlsPort: TlsPort | undefined,
+  env: NodeJS.ProcessEnv,
 ): Listener {
   const { limits, timeouts } = config;
   const bodyLimits = { size: limits.body, idleMs: timeouts.upload };
@@ -69,7 +70,7 @@ export function createListener(
     tunnels: new Set(),
     create,
   };
-  const admit = createDoor(config, () => listener.port);
+  const admit = createDoor(config, () => listener.port, env);
   const replyParts = {
     // The last to hear of an ending, so that nothing is left to tell once nothing is live.
     observers: [...observers, { ended: leave }],

@@ -27,9 +27,10 @@ export async function startServer(
   upgrade: Upgrader,
   observers: readonly Observer[],
   credentials?: Credentials,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<RelayServer> {
   const tlsPort = credentials && (await import("./tls-port.ts")).createTlsPort(credentials);
-  const listener = createListener(config, answer, upgrade, observers, tlsPort);
+  const listener = createListener(config, answer, upgrade, observers, tlsPort, env);
   const servers = await listenOn(config.host, config.port, listener.create);
   const { port } = servers[0]!.address() as AddressInfo;
   listener.port = port;

@@ -1,6 +1,6 @@
 import { isIP } from "node:net";
 import * as v from "valibot";
-import { choice, list, type Setting, section, text, whole } from "../kinds.ts";
+import { choice, list, type Setting, section, text, toggle, whole } from "../kinds.ts";
 import { hostName, prefix } from "../values.ts";
 
 const address = v.pipe(
@@ -38,6 +38,7 @@ export const listening = section("Listening", {
     trusted: true,
     secret: true,
   }),
+  requireToken: toggle(false, "Ask for a client token on loopback too", { trusted: true }),
   allowedHosts: list(hostName, "More names that clients may use for the relay in Host", {
     placeholder: "name",
     trusted: true,
