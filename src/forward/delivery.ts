@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import type { Client, Dispatcher } from "undici";
 import { upstreamFailed } from "../errors.ts";
 import type { HeaderList, Reply } from "../exchange.ts";
+import type { Key } from "../key/holder.ts";
 import { toUpstreamFailure } from "../upstream/failure.ts";
 import { mayRetry, withAdvice } from "../upstream/retry.ts";
 import { toClientHeaders } from "./answer-headers.ts";
@@ -13,6 +14,8 @@ import { toHeadAnswer } from "./via-get.ts";
 /** What all attempts at one exchange share. */
 export type Course = {
   reply: Reply;
+  /** The key that goes up, but for redirects. */
+  key: Key | undefined;
   /** What to do with a 101, when the request asks for one. */
   tunnel?: (headers: HeaderList, upstream: Duplex) => void;
   /** The client sent HEAD and upstream is asked with a ranged GET. */
@@ -78,10 +81,13 @@ export class Delivery implements Dispatcher.DispatchHandler {
     }
     const reason = toReason(status, text);
     const headers = toClientHeaders(raw);
+    // undici would keep them, and what they were cut from, for as long as the stream lives.
+    controller.rawHeaders = null;
     if (status < 200) {
       reply.inform(status, reason, headers);
       return;
     }
+    if (status === 401 && this.#step.hops === 0) this.#course.key?.refused();
     const next = redirects?.next(this.#step, status, headers);
     if (next) {
       this.#drop();
