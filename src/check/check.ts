@@ -1,8 +1,8 @@
 import { createRemote } from "../client/remote.ts";
 import type { Input } from "../config/load.ts";
 import type { Config } from "../config/settings.ts";
+import { createKeys } from "../key/keys.ts";
 import { createAnswerer } from "../relay.ts";
-import { createKeySource } from "../upstream/key.ts";
 import { configStep } from "./config.ts";
 import { httpSteps, relayStep } from "./http.ts";
 import { keyStep } from "./key.ts";
@@ -62,12 +62,14 @@ async function directly(
   config: Config,
   { env, model }: Asked<{ env: NodeJS.ProcessEnv }>,
 ): Promise<void> {
-  const known = keyStep(config, createKeySource(config, env));
+  const keys = createKeys(config, env);
+  const known = keyStep(config, keys);
   await run.take([known.step]);
+  keys.close();
   const key = known.key();
 
   // The key is read once: standard input has it once, and a command may ask a person for it.
-  const read = { ...config, keyFile: "", keyCommand: [] };
+  const read = { ...config, keyFile: "", keyCommand: [], envFile: "", keys: [] };
   const { answer, close } = await createAnswerer(read, { ...env, OPENAI_API_KEY: key });
   const { origin } = new URL(config.upstream);
   const keyless = config.auth === "passthrough" ? "clients bring their own key" : undefined;

@@ -28,9 +28,11 @@ export type Setting<T = unknown> = {
   secret?: boolean;
   /** A file name: relative to the config file that names it, else to the working directory. */
   isFile?: boolean;
+  /** The same for file names inside of the value. */
+  mapFiles?(value: T, toFile: (name: string) => string): T;
 };
 
-type Extras = Omit<Setting, "schema" | "fromText" | "toText" | "default" | "about">;
+type Extras = Omit<Setting, "schema" | "fromText" | "toText" | "mapFiles" | "default" | "about">;
 
 /** A pattern, and what to say when a text does not match it. */
 type Shape = readonly [pattern: RegExp, right: string];

@@ -28,7 +28,7 @@ export function take(
   const said = kind === "file" ? raw : fromText(setting, raw);
   const checked = v.safeParse(setting.schema, said);
   if (checked.success) {
-    const value = setting.isFile ? toFile(String(checked.output), base) : checked.output;
+    const value = withFiles(setting, checked.output, (name) => toFile(name, base));
     layer.set(path, { value, origin });
     return;
   }
@@ -85,6 +85,12 @@ function fromText(setting: Setting, raw: unknown): unknown {
 function placeOf(issue: v.BaseIssue<unknown>): string {
   const steps = issue.path ?? [];
   return steps.map(({ key }) => (typeof key === "number" ? `[${key}]` : `.${key}`)).join("");
+}
+
+/** A value whose file names are absolute. */
+function withFiles(setting: Setting, value: unknown, toFile: (name: string) => string): unknown {
+  if (setting.isFile) return toFile(String(value));
+  return setting.mapFiles ? setting.mapFiles(value, toFile) : value;
 }
 
 function toFile(name: string, base: string): string {

@@ -2,7 +2,8 @@ import type { Config } from "../config/settings.ts";
 import { keyMissing, RelayError, relayBug } from "../errors.ts";
 import type { Exchange, Reply } from "../exchange.ts";
 import { headerOf } from "../header-list.ts";
-import type { KeySource } from "../upstream/key.ts";
+import type { Key } from "../key/holder.ts";
+import type { Keys } from "../key/keys.ts";
 import { isAdminOperation } from "./operations.ts";
 import { isEphemeral } from "./request-headers.ts";
 import { toOperationPath } from "./url.ts";
@@ -11,30 +12,33 @@ import { toOperationPath } from "./url.ts";
 export type Authorize = (
   exchange: Exchange,
   reply: Reply,
-  send: (key: string | undefined) => void,
+  send: (key: Key | undefined) => void,
 ) => void;
 
 /** Finds the key that an exchange goes up with; refuses the exchange when there is none. */
-export function createAuthorize(config: Config, keys: KeySource): Authorize {
+export function createAuthorize(config: Config, keys: Keys): Authorize {
+  const isTold = config.keys.length > 0;
+
   return function authorize(exchange, reply, send) {
     if (config.auth === "passthrough") {
       send(undefined);
       return;
     }
-    const isAdmin = isAdminOperation(toOperationPath(exchange.target));
-    const key = isAdmin ? keys.adminKey() : keys.key();
-    if (typeof key === "string") send(key);
-    else if (key === undefined) sendWithout();
-    else key.then(sendLate, failed).catch(failed);
+    const path = toOperationPath(exchange.target);
+    const found = keys.find(path, isAdminOperation(path), exchange.fields?.model);
+    if (found instanceof Promise) found.then(sendLate, failed).catch(failed);
+    else sendWith(found);
 
-    function sendLate(late: string | undefined): void {
-      if (!reply.over) send(late);
+    function sendLate(key: Key | undefined): void {
+      if (!reply.over) sendWith(key);
     }
 
-    function sendWithout(): void {
+    function sendWith(key: Key | undefined): void {
+      if (isTold && key !== undefined) exchange.key = key.name;
       // An ephemeral client secret is all the authorization that its request needs.
-      if (isEphemeral(headerOf(exchange.headers, "authorization") ?? "")) send(undefined);
-      else reply.fail(keyMissing(noKey));
+      if (key !== undefined || isEphemeral(headerOf(exchange.headers, "authorization") ?? ""))
+        send(key);
+      else reply.fail(keyMissing(keys.missing));
     }
 
     function failed(cause: unknown): void {
@@ -42,6 +46,3 @@ export function createAuthorize(config: Config, keys: KeySource): Authorize {
     }
   };
 }
-
-const noKey =
-  "The relay has no API key. Set OPENAI_API_KEY (or keyFile, keyCommand) and start it again.";

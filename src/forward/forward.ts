@@ -31,13 +31,14 @@ export function createForward({ config, pool, authorize, redirects }: Parts): An
       const request = {
         method: viaGet ? "GET" : method,
         path: joinTarget(base, target),
-        headers: toUpstreamHeaders(headers, body !== null, key),
+        headers: toUpstreamHeaders(headers, body !== null, key?.value),
         body,
       };
       if (viaGet)
         request.headers = [...without(request.headers, /^(?:if-)?range$/i), "Range", "bytes=0-0"];
       const timer = totalMs > 0 ? setTimeout(tooLate, totalMs) : undefined;
-      new Delivery({ reply, viaGet, redirects, timer, retried: false }, { pool, request, hops: 0 });
+      const course = { reply, key, viaGet, redirects, timer, retried: false };
+      new Delivery(course, { pool, request, hops: 0 });
     });
 
     function tooLate(): void {

@@ -1,6 +1,7 @@
 import type { Config } from "../config/settings.ts";
 import type { HeaderList, Upgrader } from "../exchange.ts";
 import { headerOf } from "../header-list.ts";
+import type { Key } from "../key/holder.ts";
 import { takeKeyProtocol } from "../subprotocol.ts";
 import type { Pool } from "../upstream/pool.ts";
 import type { Authorize } from "./authorize.ts";
@@ -24,17 +25,18 @@ export function createUpgrade({ config, pool, authorize }: Parts): Upgrader {
     else if (offer.isEphemeral) send(offer.headers, undefined);
     else authorize(exchange, reply, (key) => send(offer.headers, key));
 
-    function send(headers: HeaderList, key: string | undefined): void {
+    function send(headers: HeaderList, key: Key | undefined): void {
       const request = {
         method: exchange.method,
         path: joinTarget(base, exchange.target),
-        headers: toUpstreamHeaders(headers, false, key),
+        headers: toUpstreamHeaders(headers, false, key?.value),
         body: null,
         upgrade: "websocket",
       };
       new Delivery(
         {
           reply,
+          key,
           tunnel: (answer, upstream) => reply.tunnel(withProtocol(answer, offer.taken), upstream),
           viaGet: false,
           redirects: undefined,

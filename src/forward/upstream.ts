@@ -1,7 +1,7 @@
 import type { Config } from "../config/settings.ts";
 import type { Answerer, Upgrader } from "../exchange.ts";
+import { createKeys, type Keys } from "../key/keys.ts";
 import { createConnector } from "../upstream/connect.ts";
-import { createKeySource } from "../upstream/key.ts";
 import { createPool } from "../upstream/pool.ts";
 import { createAuthorize } from "./authorize.ts";
 import { createForward } from "./forward.ts";
@@ -13,18 +13,21 @@ import { toBase } from "./url.ts";
 export function createUpstream(
   config: Config,
   env: NodeJS.ProcessEnv,
-): { answer: Answerer; upgrade: Upgrader; close(): Promise<void> } {
+): { answer: Answerer; upgrade: Upgrader; keys: Keys; close(): Promise<void> } {
   const { origin } = toBase(config.upstream);
   const pool = createPool(origin, config, createConnector(config));
   // In a tunnel one side may end while the other still speaks.
   const halfOpen = createConnector(config, { allowHalfOpen: true });
   const tunnels = createPool(origin, config, halfOpen);
-  const authorize = createAuthorize(config, createKeySource(config, env));
+  const keys = createKeys(config, env);
+  const authorize = createAuthorize(config, keys);
   const redirects = createRedirects(config);
   return {
     answer: createForward({ config, pool, authorize, redirects }),
     upgrade: createUpgrade({ config, pool: tunnels, authorize }),
+    keys,
     async close() {
+      keys.close();
       await Promise.all([pool.close(), tunnels.close(), redirects?.close()]);
     },
   };

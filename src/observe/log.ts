@@ -38,6 +38,7 @@ export function createRequestLog(logger: Logger): Observer {
         durationMs: toTenths(outcome.durationMs),
         ending: outcome.ending,
         client: exchange.client,
+        key: exchange.key,
         error: error?.code,
         cause: causeOf(error?.cause),
         stack: error?.code === "relay_error" ? framesOf(error.cause) : undefined,

@@ -1,0 +1,34 @@
+import { statSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { buffer } from "node:stream/consumers";
+import { exposureOf } from "../config/exposure.ts";
+import { toText } from "../config/read.ts";
+import { printable } from "../config/shown.ts";
+import { keyMissing } from "../errors.ts";
+import type { Source } from "./source.ts";
+
+/** A file that holds the key and nothing else; `-` is standard input. */
+export function fromFile(file: string): Source | undefined {
+  if (file === "") return undefined;
+  if (file === "-")
+    return {
+      kind: "input",
+      name: "standard input",
+      read: async () => toText(await buffer(process.stdin)),
+    };
+
+  async function read(): Promise<string> {
+    if (exposureOf(file) === "open") {
+      const message = `The API key in ${printable(file)} is not used: others on this machine may read it.`;
+      throw keyMissing(`${message} Run: chmod 600 ${printable(file)}`);
+    }
+    return toText(await readFile(file));
+  }
+  const name = `file ${printable(file)}`;
+  // A pipe (`<(op read …)`) says what it has to say only once.
+  return { kind: "file", name, read, ...(isRegular(file) && { againMs: 0 }) };
+}
+
+function isRegular(file: string): boolean {
+  return statSync(file, { throwIfNoEntry: false })?.isFile() ?? true;
+}
