@@ -23,10 +23,12 @@ export function createNamedCheck({ policy }: Config): NamedCheck {
         return policyDenied(`policy.models lets ${list} pass, not the model ${quoted(model)}.`);
     }
     const { maxOutputTokens: asked = 0 } = named;
-    if (maxOutputTokens > 0 && asked > maxOutputTokens)
+    if (maxOutputTokens > 0 && asked > maxOutputTokens) {
+      const amount = asked === Infinity ? "more than any number of" : asked;
       return policyDenied(
-        `policy.maxOutputTokens is ${maxOutputTokens}, and this request asks for ${asked === Infinity ? "what is no number" : asked}.`,
+        `policy.maxOutputTokens is ${maxOutputTokens}, and this request asks for ${amount} output tokens.`,
       );
+    }
     return undefined;
   };
 }
