@@ -1,20 +1,14 @@
 import { accessSync, constants, statSync } from "node:fs";
+import { exposureOf } from "./exposure.ts";
 import { isLoopback, pointsAt } from "./loopback.ts";
 import type { Config } from "./settings.ts";
 import { printable } from "./shown.ts";
 import { tokenComplaints } from "./token-rules.ts";
 
-type Path =
-  | "host"
-  | "tokens"
-  | "upstream"
-  | "keyFile"
-  | "adminKeyFile"
-  | "ca"
-  | "tlsCert"
-  | "tlsKey";
+type Path = "host" | "tokens" | "upstream" | "keys" | (typeof files)[number];
 type Complaint = [path: Path, what: string];
 
+const files = ["keyFile", "adminKeyFile", "envFile", "ca", "tlsCert", "tlsKey"] as const;
 const secretFiles: readonly Path[] = ["keyFile", "adminKeyFile"];
 
 /** What cannot be seen on one setting alone: the first word of each complaint is the setting's. */
@@ -36,9 +30,13 @@ export function complaintsAbout(config: Config, env: NodeJS.ProcessEnv): Complai
   }
   if (config.tlsKey !== "" && config.tlsCert === "")
     complain("tlsKey", "it needs a certificate. Set tlsCert too.");
-  for (const path of ["keyFile", "adminKeyFile", "ca", "tlsCert", "tlsKey"] as const) {
+  for (const path of files) {
     const fault = faultOf(config[path], secretFiles.includes(path));
     if (fault) complain(path, fault);
+  }
+  for (const { name, file = "" } of config.keys) {
+    const fault = faultOf(file, true);
+    if (fault) complain("keys", `the file of "${name}": ${fault}`);
   }
   return complaints;
 }
@@ -49,8 +47,7 @@ function faultOf(file: string, isSecret: boolean): string | undefined {
     const stat = statSync(file);
     if (stat.isDirectory()) return "that is a folder, not a file.";
     accessSync(file, constants.R_OK);
-    const isShared = stat.isFile() && (stat.mode & 0o077) !== 0 && process.platform !== "win32";
-    if (isSecret && isShared)
+    if (isSecret && exposureOf(file) === "open")
       return `others on this machine may read it. Run: chmod 600 ${printable(file)}`;
     return undefined;
   } catch (error) {

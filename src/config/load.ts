@@ -5,7 +5,7 @@ import { environmentLayer, variable } from "./environment.ts";
 import { ConfigError, failOn, type Problem, UsageError } from "./error.ts";
 import { configFolders, display } from "./folders.ts";
 import { formerLayer } from "./former.ts";
-import { harmOf } from "./guard.ts";
+import { harmOf, triedBy } from "./guard.ts";
 import { type Given, type Layer, take, takeTree } from "./layer.ts";
 import { allSettings, flagOf } from "./names.ts";
 import { isModule, readConfigFile } from "./read.ts";
@@ -54,7 +54,10 @@ export async function loadConfig(input: Input): Promise<Loaded> {
     const harm = mayRun
       ? harmOf({ env, file: file.path, project, outside, below })
       : "is code, which would run in the relay";
-    if (harm) problems.push({ text: notTrusted(display(file.path, cwd), harm), flag: false });
+    const name = display(file.path, cwd);
+    if (harm) problems.push({ text: notTrusted(name, harm), flag: false });
+    else if (first([...outside, defaults], "keychain")?.value === true)
+      leaveKeychain({ project, below }, name, remarks);
   }
 
   const newer = (path: string) => first([flags, environment], path);
@@ -135,6 +138,21 @@ function merge(layers: Layer[]): Pick<Loaded, "config" | "origins"> {
     origins[path] = origin;
   }
   return { config: config as Config, origins };
+}
+
+/**
+ * Nobody knows before it is asked whether the keychain holds a key. So it is not asked where a file that
+ * nobody vouched for says where keys go.
+ */
+function leaveKeychain(
+  { project, below }: Parameters<typeof triedBy>[0],
+  name: string,
+  remarks: string[],
+): void {
+  const tried = triedBy({ project, below });
+  if (tried === undefined) return;
+  project.set("keychain", { value: false, origin: `file ${name} is not trusted` });
+  remarks.push(`${name} sets ${tried}: no key of the keychain until "relay config trust" is run.`);
 }
 
 function toProblem(
