@@ -1,12 +1,15 @@
+import { setTimeout } from "node:timers/promises";
 import { Command } from "commander";
 import { addSettingFlags, settingFlags } from "../config/flags.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
+import type { Config } from "../config/settings.ts";
 import { wantsToken } from "../config/token-rules.ts";
 import { ExitError } from "../exit.ts";
+import { createKeys } from "../key/keys.ts";
+import { keyRemarks } from "../key/remarks.ts";
 import { createLogger, createRequestLog } from "../observe/log.ts";
 import { type Relay, startRelay } from "../relay.ts";
 import { isDue } from "../tls/credentials.ts";
-import { createKeySource } from "../upstream/key.ts";
 import { version } from "../version.ts";
 import { environmentRemarks, protectProcess } from "./protect.ts";
 
@@ -17,7 +20,8 @@ export const start = addSettingFlags(
 ).action(async (options: { json?: true; quiet?: true }, command: Command) => {
   protectProcess();
   const loaded = await loadConfig(settingFlags(command));
-  for (const remark of [...loaded.remarks, ...environmentRemarks()])
+  const keys = await keyRemarks(loaded.config, process.env);
+  for (const remark of [...loaded.remarks, ...environmentRemarks(), ...keys])
     process.stderr.write(`${remark}\n`);
 
   const logger = await createLogger(loaded.config);
@@ -26,7 +30,7 @@ export const start = addSettingFlags(
   if (relay.certificateUntil && isDue(relay.certificateUntil))
     process.stderr.write(`${certificateRemark(relay.certificateUntil)}\n`);
   const baseUrl = `${relay.server.url}/v1`;
-  if (!options.quiet) process.stderr.write(banner(loaded, relay, baseUrl));
+  if (!options.quiet) process.stderr.write(await banner(loaded, relay, baseUrl));
   process.stdout.write(`${options.json ? JSON.stringify(describe(loaded, relay)) : baseUrl}\n`);
 });
 
@@ -44,13 +48,29 @@ function describe({ config, files }: Loaded, relay: Relay): Record<string, unkno
   return { url: `${server.url}/v1`, port: server.port, tls, pid, version, upstream, config: files };
 }
 
-function banner({ config, files }: Loaded, relay: Relay, baseUrl: string): string {
-  const keys = createKeySource(config, process.env);
-  const missing = "none: set OPENAI_API_KEY and start again, or try --mock";
-  const key = config.auth === "passthrough" ? "each client's own" : keys.source;
+/** Milliseconds that a keychain has to answer before the relay says that it is ready. */
+const keychainMs = 300;
+
+/** Where the key comes from. The keychain is asked only where there is nothing else, as for a call. */
+async function whereKeyIs(config: Config): Promise<string> {
+  if (config.auth === "passthrough") return "each client's own";
+  const keys = createKeys(config, process.env);
+  if (keys.source) return keys.source;
+  const asked = Promise.resolve(keys.find("/v1/models", false, undefined)).then(
+    (key) => key?.source ?? missing,
+    ({ message }: Error) => message,
+  );
+  // Not before: it may be asking the user to unlock it.
+  asked.finally(() => keys.close());
+  return Promise.race([asked, setTimeout(keychainMs, "the system's keychain, if it has one")]);
+}
+
+const missing = 'none: set OPENAI_API_KEY and start again, run "relay key set", or try --mock';
+
+async function banner({ config, files }: Loaded, relay: Relay, baseUrl: string): Promise<string> {
   const rows = [
     ["Relay", `${baseUrl}  →  ${config.mock ? "the built-in mock" : config.upstream}`],
-    ...(config.mock ? [] : [["Key", key === "none" ? missing : key]]),
+    ...(config.mock ? [] : [["Key", await whereKeyIs(config)]]),
     ...(relay.certificateUntil ? [["TLS", "https:// and wss:// on the same port"]] : []),
     ...(files.length > 0 ? [["Config", files.join(", ")]] : []),
   ];
