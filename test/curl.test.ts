@@ -80,7 +80,7 @@ test("-v shows both heads without any credential", async () => {
   const { port } = upstream;
 
   const { stderr } = await relayCurl([
-    ...["--upstream", upstream.url, "-v", "-L", "-A", "me/1", "--beta", "assistants=v2"],
+    ...["--upstream", upstream.url, "-v", "-A", "me/1", "--beta", "assistants=v2"],
     ...["-H", "api-key: mine-and-secret", "-H", "Authorization: Bearer ek_secret", "models"],
   ]);
 
@@ -93,7 +93,6 @@ test("-v shows both heads without any credential", async () => {
     "> Authorization: [not shown]",
     "> OpenAI-Beta: assistants=v2",
     "> ",
-    "* -L: redirects are shown, not followed; the key stays with the upstream",
     "< HTTP/1.1 200 Fine",
     "< X-A: b",
     "< Content-Type: text/plain",

@@ -1,11 +1,14 @@
 import { Readable } from "node:stream";
 import { badUsage } from "./failure.ts";
 import { toMultipart } from "./form.ts";
-import { openStream, readInput } from "./input.ts";
+import { findStream, readInput } from "./input.ts";
 import type { BodyPart, CurlOptions } from "./options.ts";
 
 /** What is to be sent: its bytes, how many if that is known, and the media type curl gives them. */
-export type Body = { content: Buffer | Readable; length?: number; type?: string };
+export type Body = { content: Buffer | Source; length?: number; type?: string };
+
+/** Opens what is not in memory, at each try anew; `once` for standard input. */
+export type Source = { open(): Readable; once?: true };
 
 /** Puts `-d`, `--json`, `-F` and `-T` together; `null` when there is nothing to send. */
 export async function createBody(options: CurlOptions): Promise<Body | null> {
@@ -14,11 +17,12 @@ export async function createBody(options: CurlOptions): Promise<Body | null> {
   if (parts.some(({ kind }) => isField(kind) !== isForm) || (uploadFile && parts[0])) {
     throw badUsage("-d, -F and -T exclude each other");
   }
-  if (uploadFile) return openStream(uploadFile);
+  if (uploadFile) return findStream(uploadFile);
   if (!parts[0]) return null;
   if (isForm) {
     const { content, type } = await toMultipart(parts);
-    return { content: Readable.from(content.stream()), length: content.size, type };
+    const source = { open: () => Readable.from(content.stream()) };
+    return { content: source, length: content.size, type };
   }
   const content = await joinData(parts);
   return { content, length: content.length, type: "application/x-www-form-urlencoded" };
@@ -57,7 +61,7 @@ const read: Record<string, (value: string) => Promise<Buffer>> = {
 };
 
 /** `text`, `=text`, `name=text`, `@file` or `name@file`. */
-async function urlEncode(value: string): Promise<Buffer> {
+export async function urlEncode(value: string): Promise<Buffer> {
   const at = value.search(/[=@]/);
   const name = at < 0 ? "" : value.slice(0, at);
   const rest = Buffer.from(value.slice(at + 1));

@@ -1,58 +1,90 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Config } from "../config/settings.ts";
 import { ExitError } from "../exit.ts";
-import { joinTarget } from "../forward/url.ts";
+import { watchConnections } from "./connection.ts";
 import { CurlError } from "./failure.ts";
+import { follow } from "./follow.ts";
 import { readInput } from "./input.ts";
 import type { CurlOptions } from "./options.ts";
-import { writeFailed } from "./print.ts";
-import { createExchange } from "./request.ts";
-import { createRoute, describeRequest } from "./route.ts";
+import { createOutput } from "./output.ts";
+import { createRemarks, type Remarks } from "./remarks.ts";
+import { createRequest } from "./request.ts";
+import { createRetry } from "./retry.ts";
+import { createRoute, type Route } from "./route.ts";
+import { print, Sink } from "./sink.ts";
+import type { Word } from "./spelling.ts";
 import { toTarget } from "./target.ts";
-import { Transfer } from "./transfer.ts";
 import { formatWriteOut } from "./write-out.ts";
 
-type Call = { where: string; options: CurlOptions; config: Config; agent: string };
+/** What the command line asks for. */
+export type Call = {
+  where: string;
+  options: CurlOptions;
+  config: Config;
+  agent: string;
+  /** The command line itself. */
+  words: readonly Word[];
+};
 
 /** One call, from the command line to its exit code. */
-export async function runCurl({ where, options, config, agent }: Call): Promise<void> {
+export async function runCurl(call: Call): Promise<void> {
+  const { options } = call;
+  const remarks = createRemarks(options);
+  try {
+    await perform(call, remarks);
+  } catch (error) {
+    if (!(error instanceof ExitError)) throw error;
+    const isSilent = error instanceof CurlError && options.silent && !options.showError;
+    if (error.message !== "" && !isSilent) remarks.say(`${error.message}\n`);
+    throw new ExitError(error.exitCode);
+  } finally {
+    remarks.close();
+  }
+}
+
+async function perform(call: Call, remarks: Remarks): Promise<void> {
+  const { config, options } = call;
+  // Loaded when asked for: a WebSocket library, and what few will print.
+  if (options.ws) return (await import("./session.ts")).runSession(call, remarks);
   const route = await createRoute(config, options.relay);
   try {
-    const [base] = route.bases;
-    const host = new URL(base.origin).host;
-    const target = toTarget(where, route.bases);
-    const exchange = await createExchange(options, target, { host, agent });
-    const url = base.origin + joinTarget(base, exchange.target);
-    const transfer = new Transfer(exchange, url, options, outputOf(options, target));
-
-    if (options.verbose) process.stderr.write(describeRequest(route, exchange));
-    if (options.verbose && options.location) process.stderr.write(noRedirects);
-    await transfer.run(route.answer);
-    if (options.writeOut) await writeOut(options.writeOut, transfer);
-    if (transfer.error) throw transfer.error;
-  } catch (error) {
-    const isSilent = options.silent && !options.showError;
-    throw error instanceof CurlError && isSilent ? new ExitError(error.exitCode) : error;
+    if (options.printCurl)
+      await print(await (await import("./equivalent.ts")).equivalent(call, route));
+    else await transferAll(call, route, remarks);
   } finally {
     await route.close();
   }
 }
 
-const noRedirects = "* -L: redirects are shown, not followed; the key stays with the upstream\n";
+/** The call with all its tries; then what `-w` says of the last one. */
+async function transferAll(call: Call, route: Route, remarks: Remarks): Promise<void> {
+  const { options, agent } = call;
+  const target = toTarget(call.where, route.bases);
+  const caller = { host: new URL(route.bases[0].origin).host, agent };
+  const request = await createRequest(options, target, caller);
+  const output = createOutput(options, target);
+  const dump = options.dumpHeader ? new Sink(options.dumpHeader) : undefined;
+  const connections = options.writeOut ? watchConnections() : undefined;
+  const retry = createRetry(options, request);
 
-function outputOf({ output, remoteName }: CurlOptions, target: string): string {
-  if (!remoteName) return output ?? "-";
-  const name = /([^/?]*)(?:\?|$)/.exec(target)?.[1];
-  if (!name) throw new CurlError(23, "-O: the URL does not end in a name for the file");
-  return name;
+  let journey = await follow({ options, route, request, caller, output, dump, remarks });
+  for (let wait = retry(journey.transfer); wait; wait = retry(journey.transfer)) {
+    remarks.warn(wait.remark);
+    await output.restart();
+    await sleep(wait.seconds * 1000);
+    journey = await follow({ options, route, request, caller, output, dump, remarks });
+  }
+
+  await output.close();
+  await dump?.close();
+  if (options.writeOut && connections) {
+    const { path } = output;
+    const report = { ...journey, path, agent, connection: connections.stop() };
+    await print(formatWriteOut(await readFormat(options.writeOut), report, remarks.say));
+  }
+  if (journey.transfer.error) throw journey.transfer.error;
 }
 
-/** After the body, as curl does. */
-async function writeOut(format: string, transfer: Transfer): Promise<void> {
-  const text = format.startsWith("@") ? String(await readInput(format.slice(1))) : format;
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  process.stdout.write(formatWriteOut(text, transfer), (cause) => {
-    if (cause) reject(writeFailed("-", cause));
-    else resolve();
-  });
-  await promise;
+async function readFormat(text: string): Promise<string> {
+  return text.startsWith("@") ? String(await readInput(text.slice(1))) : text;
 }

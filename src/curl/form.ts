@@ -38,6 +38,8 @@ async function toField({ kind, value: text }: BodyPart): Promise<Field> {
 
   const sign = /^[@<]/.exec(rest)?.[0] ?? "";
   const [value = "", ...settings] = splitAtSemicolons(rest.slice(sign.length));
+  if (sign === "@" && value.includes(",") && !rest.startsWith('@"'))
+    throw badUsage(`-F ${text}: one file a field; quote a name that has a comma`);
   const field: Field = { name, content: sign ? await openBlob(value) : new Blob([value]) };
   if (sign && value !== "-") field.path = value;
   if (sign === "@") field.filename = basename(value);

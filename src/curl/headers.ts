@@ -6,7 +6,7 @@ import type { CurlOptions } from "./options.ts";
 
 /** The header lines of a request, in curl's order: its own, those of `-H`, those about the body. */
 export async function createHeaders(
-  { header = [], userAgent, body: parts = [] }: CurlOptions,
+  { header = [], userAgent, range, compressed, body: parts = [] }: CurlOptions,
   body: Body | null,
   { host, agent }: { host: string; agent: string },
 ): Promise<HeaderList> {
@@ -19,8 +19,10 @@ export async function createHeaders(
   }
 
   const before = [{ name: "Host", value: host }];
+  if (range) before.push({ name: "Range", value: `bytes=${range}` });
   if (userAgent !== "") before.push({ name: "User-Agent", value: userAgent ?? agent });
   before.push({ name: "Accept", value: "*/*" });
+  if (compressed) before.push({ name: "Accept-Encoding", value: "deflate, gzip, br, zstd" });
   const after: HeaderLine[] = body ? framing(lines, body) : [];
   if (body?.type) after.push({ name: "Content-Type", value: body.type });
 
@@ -45,7 +47,8 @@ async function readLines(text: string): Promise<HeaderLine[]> {
   return parseLine(text);
 }
 
-function parseLine(text: string): HeaderLine[] {
+/** One line of `-H`; nothing for what is no header. */
+export function parseLine(text: string): HeaderLine[] {
   const [, name, sign, rest] = /^([^:;]*)([:;])\s*(.*?)\s*$/s.exec(text) ?? [];
   if (name === undefined || rest === undefined || (sign === ";" && rest)) return [];
   if (!/^[\w!#$%&'*+.^`|~-]+$/.test(name)) throw badUsage(`"${name}" is not the name of a header`);

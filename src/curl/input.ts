@@ -1,7 +1,7 @@
 import { constants, createReadStream, openAsBlob, type Stats } from "node:fs";
 import { access, readFile, stat } from "node:fs/promises";
-import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
+import type { Source } from "./body.ts";
 import { unreadable } from "./failure.ts";
 
 /** A whole file in memory; `-` is standard input. */
@@ -14,11 +14,11 @@ export async function readInput(path: string): Promise<Buffer> {
 }
 
 /** A file as a stream, with its length when that can be known; `-` is standard input. */
-export async function openStream(path: string): Promise<{ content: Readable; length?: number }> {
-  if (path === "-") return { content: process.stdin };
+export async function findStream(path: string): Promise<{ content: Source; length?: number }> {
+  if (path === "-" || path === ".") return { content: { open: () => process.stdin, once: true } };
   const found = await look(path);
-  const content = createReadStream(path);
-  return found.isFile() ? { content, length: found.size } : { content };
+  const open = () => createReadStream(path);
+  return found.isFile() ? { content: { open }, length: found.size } : { content: { open } };
 }
 
 /** A file that stays on disk until its bytes are wanted; `-` is standard input. */

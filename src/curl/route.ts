@@ -4,6 +4,7 @@ import type { Answerer, Exchange, HeaderList } from "../exchange.ts";
 import { createRequestHeaders } from "../forward/request-headers.ts";
 import { type Base, joinTarget, toBase } from "../forward/url.ts";
 import { createAnswerer } from "../relay.ts";
+import { formatLines, marked } from "./print.ts";
 
 /** Who answers: a relay in this process, or one that runs. */
 export type Route = {
@@ -16,35 +17,36 @@ export type Route = {
 };
 
 export async function createRoute(config: Config, relay: URL | undefined): Promise<Route> {
-  const upstream = toBase(config.upstream);
+  const bases = basesOf(config, relay);
   if (relay) {
-    const base = { origin: relay.origin, prefix: "", versioned: false };
-    const answer = createRemote(relay, config);
     const toWire = ({ headers }: Exchange) => headers;
-    return { bases: [base, upstream], answer, toWire, close: async () => {} };
+    return { bases, answer: createRemote(relay, config), toWire, close: async () => {} };
   }
   const { answer, close } = await createAnswerer(config);
   const withKey = createRequestHeaders(config);
   const key = config.mock || config.auth === "passthrough" ? undefined : standIn;
   const toWire = ({ headers, body }: Exchange) => [
-    ...["Host", new URL(upstream.origin).host],
+    ...["Host", new URL(bases[0].origin).host],
     ...withKey(headers, body !== null, key),
   ];
-  return { bases: [upstream], answer, toWire, close };
+  return { bases, answer, toWire, close };
+}
+
+/** The upstream; in front of it the relay that is asked, where one is. */
+export function basesOf(config: Config, relay: URL | undefined): [Base, ...Base[]] {
+  const upstream = toBase(config.upstream);
+  return relay ? [{ origin: relay.origin, prefix: "", versioned: false }, upstream] : [upstream];
 }
 
 /** What is shown where the key goes. */
-const standIn = "[relay's key]";
+export const standIn = "[relay's key]";
 
 /** A request as `-v` shows it: no key, no credential of anybody's. */
 export function describeRequest({ bases: [base], toWire }: Route, exchange: Exchange): string {
-  const lines = [`${exchange.method} ${joinTarget(base, exchange.target)} HTTP/1.1`];
-  const headers = toWire(exchange);
-  for (let i = 0; i < headers.length; i += 2) {
-    const value = headers[i + 1]!;
-    const isSecret =
-      /authorization|cookie|key|token/i.test(headers[i]!) && !value.endsWith(standIn);
-    lines.push(`${headers[i]}: ${isSecret ? "[not shown]" : value}`);
-  }
-  return [...lines, ""].map((line) => `> ${line}\n`).join("");
+  const headers = toWire(exchange).map((text, i, list) => {
+    const isSecret = i % 2 === 1 && /authorization|cookie|key|token/i.test(list[i - 1]!);
+    return isSecret && !text.endsWith(standIn) ? "[not shown]" : text;
+  });
+  const line = `${exchange.method} ${joinTarget(base, exchange.target)} HTTP/1.1\r\n`;
+  return marked(">", `${line}${formatLines(headers)}\r\n`);
 }

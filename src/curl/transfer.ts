@@ -3,58 +3,79 @@ import { Readable } from "node:stream";
 import { type Listener, LocalReply } from "../client/reply.ts";
 import type { RelayError } from "../errors.ts";
 import type { Answerer, Exchange, HeaderList } from "../exchange.ts";
+import { headerOf } from "../header-list.ts";
+import { Decoding, unpackerFor } from "./decode.ts";
 import { CurlError, toCurlError } from "./failure.ts";
+import type { Progress } from "./meter.ts";
 import type { CurlOptions } from "./options.ts";
-import { createSink, formatHead, formatLines, type Sink, verboseSink } from "./print.ts";
+import { formatHead, formatLines, marked } from "./print.ts";
+import type { Sink } from "./sink.ts";
+
+/** What a transfer prints to, and who else hears of it. */
+export type TransferParts = {
+  options: CurlOptions;
+  output: Sink;
+  /** The file of `-D`. */
+  dump: Sink | undefined;
+  say(text: string): void;
+  /** Hears of the head before any of it is printed; `false`: nobody wants this body. */
+  wants(status: number, headers: HeaderList): boolean;
+};
 
 /** One request and its answer, which is printed while it arrives. */
 export class Transfer implements Listener {
   readonly exchange: Exchange;
-  readonly url: string;
   status = 0;
   headers: HeaderList = [];
+  headBytes = 0;
+  /** Bytes of the body as they came, packed or not. */
   bytesOut = 0;
   firstByteAt: number | undefined;
   endedAt = 0;
   error: CurlError | undefined;
 
-  #options: CurlOptions;
+  #parts: TransferParts;
   #reply: LocalReply;
-  #body: Sink;
-  /** Where heads are shown. */
-  #heads: Sink[] = [];
-  #ended = Promise.withResolvers<CurlError | undefined>();
+  #decoding: Decoding | undefined;
+  #isWanted = true;
+  #ended = Promise.withResolvers<void>();
 
-  /** `output` is the file for the body, `-` for standard output; `url` is only for showing. */
-  constructor(exchange: Exchange, url: string, options: CurlOptions, output: string) {
+  constructor(exchange: Exchange, parts: TransferParts) {
     this.exchange = exchange;
-    this.url = url;
-    this.#options = options;
+    this.#parts = parts;
     this.#reply = new LocalReply(exchange.method, this);
-    const onDrain = () => this.#reply.onDrain?.();
-    const onError = (error: CurlError) => this.#stop(error);
-    this.#body = createSink(output, { onDrain, onError });
-    if (options.include || options.head) this.#heads.push(this.#body);
-    if (options.dumpHeader) this.#heads.push(createSink(options.dumpHeader, { onDrain, onError }));
-    if (options.verbose) this.#heads.push(verboseSink);
+    const { output, dump } = parts;
+    const drained = () => this.#reply.onDrain?.();
+    output.onDrain = () => (this.#decoding ? this.#decoding.resume() : drained());
+    output.onError = (error) => this.#stop(error);
+    if (dump) Object.assign(dump, { onDrain: drained, onError: output.onError });
   }
 
   /** Asks; resolves when all of the answer is printed, or when there will be no more of it. */
   async run(answer: Answerer): Promise<void> {
+    const { maxTime } = this.#parts.options;
     const { body } = this.exchange;
     const stream = body instanceof Readable ? body : null;
     stream?.on("error", (error) => error instanceof CurlError && this.#stop(error));
-    const { maxTime } = this.#options;
     const timer = maxTime ? setTimeout(() => this.#timeOut(), maxTime * 1000) : undefined;
 
     answer(this.exchange, this.#reply);
-    const error = await this.#ended.promise;
+    await this.#ended.promise;
 
     clearTimeout(timer);
     stream?.destroy();
-    for (const sink of new Set([this.#body, ...this.#heads])) await sink.close();
-    this.error ??= error;
     this.endedAt = performance.now();
+  }
+
+  get progress(): Progress {
+    const { bytesIn, bodyLength } = this.exchange;
+    const length = headerOf(this.headers, "content-length");
+    return {
+      received: this.bytesOut,
+      toReceive: length === undefined ? undefined : Number(length),
+      sent: bytesIn,
+      toSend: bodyLength,
+    };
   }
 
   inform(status: number, reason: string, headers: HeaderList): void {
@@ -62,16 +83,19 @@ export class Transfer implements Listener {
   }
 
   head(status: number, reason: string, headers: HeaderList): void {
+    const { options, wants } = this.#parts;
     this.status = status;
     this.headers = headers;
+    this.#isWanted = wants(status, headers);
     this.#showHead(status, reason, headers);
-    if (this.#options.fail && status >= 400) this.#stop(httpError(status));
-    else if (this.#options.head) this.#end();
+    if (options.fail && status >= 400) this.#stop(httpError(status));
+    else if (options.head || !this.#isWanted) this.#end();
+    else if (options.compressed) this.#unpack(headerOf(headers, "content-encoding") ?? "");
   }
 
   data(chunk: Buffer): boolean {
     this.bytesOut += chunk.length;
-    return this.#body.write(chunk);
+    return (this.#decoding ?? this.#parts.output).write(chunk);
   }
 
   done(error: RelayError | undefined, trailers: HeaderList): void {
@@ -86,16 +110,33 @@ export class Transfer implements Listener {
   #refuse(error: RelayError): void {
     const headers = ["Content-Type", "application/json", "x-relay-error", error.code];
     this.head(error.status, STATUS_CODES[error.status] ?? "", [...headers, ...error.headers]);
-    if (this.exchange.method !== "HEAD" && !this.#options.fail)
+    if (this.exchange.method !== "HEAD" && !this.#parts.options.fail)
       this.data(Buffer.from(JSON.stringify(error)));
     this.#end();
   }
 
+  #unpack(encoding: string): void {
+    try {
+      const unpacker = unpackerFor(encoding);
+      if (!unpacker) return;
+      this.#decoding = new Decoding(unpacker, {
+        unpacked: (bytes) => this.#parts.output.write(bytes),
+        drained: () => this.#reply.onDrain?.(),
+        failed: (error) => this.#stop(error),
+      });
+    } catch (error) {
+      this.#stop(error as CurlError);
+    }
+  }
+
   /** Nothing more is wanted of the answer. */
-  #end(): void {
-    const failed = this.#options.failWithBody && this.status >= 400;
+  async #end(): Promise<void> {
     this.#reply.leave();
-    this.#ended.resolve(failed ? httpError(this.status) : undefined);
+    await this.#decoding?.end();
+    if (this.#parts.options.failWithBody && this.status >= 400)
+      this.error ??= httpError(this.status);
+    if (this.#isWanted && !this.error) this.#parts.output.touch();
+    this.#ended.resolve();
   }
 
   #timeOut(): void {
@@ -106,16 +147,21 @@ export class Transfer implements Listener {
   #stop(error: CurlError): void {
     this.#reply.leave();
     this.error ??= error;
-    this.#ended.resolve(error);
+    this.#ended.resolve();
   }
 
   #showHead(status: number, reason: string, headers: HeaderList): void {
     this.firstByteAt ??= performance.now();
-    this.#show(formatHead(status, reason, headers));
+    const text = formatHead(status, reason, headers);
+    this.headBytes += text.length;
+    this.#show(text);
   }
 
   #show(text: string): void {
-    for (const sink of this.#heads) sink.write(text);
+    const { options, output, dump, say } = this.#parts;
+    if (options.include || options.head) output.write(text);
+    dump?.write(text);
+    if (options.verbose) say(marked("<", text));
   }
 }
 

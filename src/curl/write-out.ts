@@ -1,41 +1,58 @@
+import { appendFileSync, writeFileSync } from "node:fs";
+import type { HeaderList } from "../exchange.ts";
 import { headerOf } from "../header-list.ts";
-import type { Transfer } from "./transfer.ts";
+import { figuresOf, type Report, toJson, toText } from "./figures.ts";
 
 const blanks: Record<string, string> = { n: "\n", r: "\r", t: "\t" };
 
-/** The text of `-w`: `%{variable}`, `%header{name}`, `%%`, `\n`, `\r` and `\t`, as in curl. */
-export function formatWriteOut(format: string, transfer: Transfer): string {
-  const token = /%%|%(header)?\{([^}]*)\}|\\([nrt])/g;
-  return format.replace(token, (whole, isHeader, name, letter) => {
-    if (whole === "%%") return "%";
-    if (letter) return blanks[letter]!;
-    if (isHeader) return headerOf(transfer.headers, name.toLowerCase()) ?? "";
-    return variables[name]?.(transfer) ?? "";
-  });
+type Say = (text: string) => void;
+
+/**
+ * The text of `-w` as curl makes it: `%{variable}`, `%header{name}`, `%%`, `\n`. Pieces for elsewhere
+ * (`%{stderr}`, `%output{file}`) go there; what is for standard output is returned.
+ */
+export function formatWriteOut(format: string, report: Report, stderr: Say): string {
+  const figures = figuresOf(report);
+  const { headers, error } = report.transfer;
+  let text = "";
+  const stdout: Say = (piece) => {
+    text += piece;
+  };
+  let say = stdout;
+
+  for (const [whole, blank, place, name] of format.matchAll(token)) {
+    if (whole === "%%") say("%");
+    else if (blank !== undefined) say(blanks[blank]!);
+    else if (name === undefined) say(whole);
+    else if (place === "header") say(headerOf(headers, name.toLowerCase()) ?? "");
+    else if (place === "output") say = toFile(name);
+    else if (name === "stdout") say = stdout;
+    else if (name === "stderr") say = stderr;
+    else if (name === "json") say(toJson(figures, report.startedAt));
+    else if (name === "header_json") say(headersToJson(headers));
+    else if (Object.hasOwn(figures, name)) say(toText(name, figures[name]!, report.startedAt));
+    else if (name !== "onerror") stderr(`relay curl: unknown --write-out variable: '${name}'\n`);
+    else if (!error) return text;
+  }
+  return text;
 }
 
-const variables: Record<string, (transfer: Transfer) => string> = {
-  content_type: ({ headers }) => headerOf(headers, "content-type") ?? "",
-  errormsg: ({ error }) => error?.reason ?? "",
-  exitcode: ({ error }) => String(error?.exitCode ?? 0),
-  http_code: status,
-  http_version: ({ status }) => (status > 0 ? "1.1" : "0"),
-  method: ({ exchange }) => exchange.method,
-  num_headers: ({ headers }) => String(headers.length / 2),
-  num_redirects: () => "0",
-  response_code: status,
-  size_download: ({ bytesOut }) => String(bytesOut),
-  size_upload: ({ exchange }) => String(exchange.bytesIn),
-  time_starttransfer: ({ exchange, firstByteAt }) =>
-    seconds((firstByteAt ?? exchange.startedAt) - exchange.startedAt),
-  time_total: ({ exchange, endedAt }) => seconds(endedAt - exchange.startedAt),
-  url_effective: ({ url }) => url,
-};
+const token = /%%|\\([nrt])|%(header|output)?\{([^}]*)\}|[^%\\]+|./gs;
 
-function status({ status }: Transfer): string {
-  return String(status).padStart(3, "0");
+/** `%output{file}` writes a file anew, `%output{>>file}` goes on with it. */
+function toFile(name: string): Say {
+  const path = name.replace(/^>>/, "");
+  if (path === name) writeFileSync(path, "");
+  return (text) => appendFileSync(path, text);
 }
 
-function seconds(ms: number): string {
-  return (ms / 1000).toFixed(6);
+/** Every name once, in lower case, with all its values: curl's form and line ends. */
+function headersToJson(headers: HeaderList): string {
+  const values = new Map<string, string[]>();
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i]!.toLowerCase();
+    values.set(name, [...(values.get(name) ?? []), headers[i + 1]!]);
+  }
+  const lines = Array.from(values, (pair) => pair.map((part) => JSON.stringify(part)).join(":"));
+  return `{${lines.join(",\n")}\n}`;
 }
