@@ -1,0 +1,107 @@
+import { setTimeout } from "node:timers/promises";
+import { Command } from "commander";
+import { UsageError } from "../config/error.ts";
+import { addSettingFlags, settingFlags } from "../config/flags.ts";
+import { type Loaded, loadConfig } from "../config/load.ts";
+import { type Config, settings } from "../config/settings.ts";
+import type { Observer } from "../exchange.ts";
+import { createKeys } from "../key/keys.ts";
+import { keyRemarks } from "../key/remarks.ts";
+import { endLike } from "../run/child.ts";
+import { runWithRelay } from "../run/run.ts";
+import { knownSecrets } from "../run/secrets.ts";
+import { createTally } from "../run/tally.ts";
+import { environmentRemarks, protectProcess } from "./protect.ts";
+
+/** Where a relay listens that stays: one that is for a single command has its own address. */
+const address = { host: "127.0.0.1", port: "0" };
+const named = Object.keys(settings).filter((name) => name !== "host" && name !== "socket");
+
+export const run = addSettingFlags(
+  new Command("run")
+    .description("Run a command with a relay of its own; the key never enters the command")
+    .usage("[options] -- <command> [arguments]")
+    .argument("[command...]", "what to run, with its arguments")
+    // What follows the command is the command's, dashes or not.
+    .passThroughOptions()
+    .option("-p, --port <number>", "port of the relay (default: a free one)")
+    .option("-q, --quiet", "print no remarks and no summary")
+    .addHelpText("after", examples()),
+  named,
+).action(async ([program, ...args]: string[], options: Options, command: Command) => {
+  if (program === undefined) throw new UsageError(noCommand);
+  protectProcess();
+  const { env } = process;
+  const { config, remarks } = await load(options, command);
+  remarks.push(
+    ...environmentRemarks(),
+    ...(await keyRemarks(config, env)),
+    ...(await noKey(config)),
+  );
+  if (!options.quiet) for (const remark of remarks) process.stderr.write(`relay: ${remark}\n`);
+
+  const tally = createTally();
+  const observers = [tally.observer, ...(await createLog(config))];
+  const secrets = config.auth === "passthrough" ? [] : await knownSecrets(config, env);
+  const end = await runWithRelay({ program, args, config, env, secrets, observers });
+  if (!options.quiet) await print(tally.toText());
+  endLike(end);
+});
+
+type Options = { port?: string; quiet?: true };
+
+async function load({ port }: Options, command: Command): Promise<Loaded> {
+  const { flags, ...input } = settingFlags(command);
+  const own = { ...address, ...(port !== undefined && { port }) };
+  const loaded = await loadConfig({ ...input, flags: { ...flags, ...own } });
+  const { config, origins } = loaded;
+  if (config.keyFile === "-") throw new UsageError(stdinTaken);
+  config.socket = "";
+  // The terminal is the command's: what failed is in the summary.
+  if (origins["log.level"] === "default") config.log.level = "silent";
+  return loaded;
+}
+
+const noCommand = 'relay run: name the command to run, such as "relay run -- npm test".';
+
+const stdinTaken =
+  "relay run: the key cannot come from standard input (--key-file -), which is the command's.";
+
+/** Milliseconds that the command may have to wait for a keychain that has to be unlocked. */
+const keychainMs = 300;
+
+/** Says so when there is no key. The keychain is asked only where there is nothing else. */
+async function noKey(config: Config): Promise<string[]> {
+  if (config.mock || config.auth === "passthrough") return [];
+  const keys = createKeys(config, process.env);
+  if (keys.source !== undefined) return [];
+  const asked = Promise.resolve(keys.find("/v1/models", false, undefined)).then(
+    (key) => (key ? [] : [`${keys.missing} Calls get 401 key_missing.`]),
+    ({ message }: Error) => [message],
+  );
+  asked.finally(() => keys.close());
+  return Promise.race([asked, setTimeout(keychainMs, [], { ref: false })]);
+}
+
+/** Loaded only for those who want it: the command should not have to wait. */
+async function createLog(config: Config): Promise<Observer[]> {
+  if (config.log.level === "silent") return [];
+  const { createLogger, createRequestLog } = await import("../observe/log.ts");
+  return [createRequestLog(await createLogger(config))];
+}
+
+/** Resolves when it is written, or nobody reads it any more. */
+function print(text: string): Promise<void> {
+  return new Promise((resolve) => process.stderr.write(text, () => resolve()));
+}
+
+function examples(): string {
+  return `
+The command finds its relay by OPENAI_BASE_URL, and by OPENAI_API_KEY, which holds a token that is good
+for nothing else and for no longer. relay ends as the command does: with its exit code, or by its signal.
+
+Examples:
+  relay run -- pytest
+  relay run --mock -- node app.js
+  relay run -- codex exec "Say hello"`;
+}

@@ -1,0 +1,43 @@
+import { randomBytes } from "node:crypto";
+import type { Config } from "../config/settings.ts";
+import type { Observer } from "../exchange.ts";
+import { startRelay } from "../relay.ts";
+import { type End, runChild } from "./child.ts";
+import { toClientEnvironment } from "./environment.ts";
+import { withPreset } from "./presets.ts";
+import { provideTrust } from "./trust.ts";
+
+export type Job = {
+  program: string;
+  args: readonly string[];
+  config: Config;
+  env: NodeJS.ProcessEnv;
+  /** The keys that must not be in the environment of the command. */
+  secrets: readonly string[];
+  observers: readonly Observer[];
+};
+
+/** Runs a command beside a relay that nobody else can use and that lives no longer. */
+export async function runWithRelay(job: Job): Promise<End> {
+  const { program, args, config, env, secrets, observers } = job;
+  // Under passthrough the command has to bring its own key.
+  const token = config.auth === "passthrough" ? undefined : newToken();
+  const tokens = token === undefined ? [] : [token];
+  const relay = await startRelay({ ...config, tokens }, observers, env);
+  const trust = relay.certificateUntil && provideTrust(config, env);
+  try {
+    const access = { baseUrl: `${relay.server.url}/v1`, token };
+    const clientEnv = { ...toClientEnvironment(env, access, secrets), ...trust?.env };
+    return await runChild(program, withPreset(program, args, access), clientEnv);
+  } finally {
+    // Calls that are still open have nobody to answer to.
+    relay.server.cut();
+    await relay.stop();
+    trust?.remove();
+  }
+}
+
+/** Some clients want keys to begin like OpenAI's. */
+function newToken(): string {
+  return `sk-relay-${randomBytes(24).toString("base64url")}`;
+}

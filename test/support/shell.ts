@@ -1,0 +1,37 @@
+import { delimiter, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { startProgram } from "./command.ts";
+import { createFolder } from "./folder.ts";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Programs for the PATH: `relay` from its source, `node` this one. */
+const programs = createFolder();
+programs.write(
+  "relay",
+  `#!/bin/sh\nexec "${process.execPath}" "${join(root, "src/cli.ts")}" "$@"\n`,
+  0o755,
+);
+process.on("exit", () => programs[Symbol.dispose]());
+
+const path = [programs.path, join(process.execPath, ".."), process.env.PATH].join(delimiter);
+const NODE_COMPILE_CACHE = join(root, "node_modules/.cache/tests");
+
+/** Starts a line of bash in which `relay` is a command. */
+export function startShell(line: string, env: NodeJS.ProcessEnv = {}) {
+  return startProgram("bash", ["-c", line], { env: { PATH: path, NODE_COMPILE_CACHE, ...env } });
+}
+
+/** Runs a line of bash to its end. */
+export async function runShell(line: string, env?: NodeJS.ProcessEnv) {
+  const running = startShell(line, env);
+  running.child.stdin!.end();
+  return running.ended;
+}
+
+/** Starts a line of bash on a terminal of its own. */
+export function startTerminal(line: string, env: NodeJS.ProcessEnv = {}) {
+  const args = ["-qec", line, "/dev/null"];
+  const SHELL = "/bin/bash";
+  return startProgram("script", args, { env: { PATH: path, NODE_COMPILE_CACHE, SHELL, ...env } });
+}
