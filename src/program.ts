@@ -6,6 +6,7 @@ const commands: Record<string, () => Promise<Command>> = {
   start: async () => (await import("./commands/start.ts")).start,
   check: async () => (await import("./commands/check.ts")).check,
   curl: async () => (await import("./commands/curl.ts")).curl,
+  run: async () => (await import("./commands/run.ts")).run,
   tls: async () => (await import("./commands/tls.ts")).tls,
   token: async () => (await import("./commands/token.ts")).token,
   config: async () => (await import("./commands/config.ts")).config,
@@ -19,6 +20,7 @@ export async function run(argv: readonly string[]): Promise<void> {
       "A local relay for the OpenAI API: puts the key on, forwards everything byte for byte",
     )
     .version(version, "-V, --version", "print the version")
+    .enablePositionalOptions()
     .helpCommand("help [command]", "show what a command does")
     .addHelpText("after", examples);
   const asked = argv[2] ?? "";
@@ -35,6 +37,7 @@ Examples:
   relay start                            relay to OpenAI with OPENAI_API_KEY
   relay check                            find out why a call to OpenAI fails
   relay curl /v1/models                  one call with the key, no server needed
+  relay run -- pytest                    a relay for one command, which never sees the key
   relay tls                              serve https:// and wss:// as well
 `;
 
