@@ -43,12 +43,16 @@ export const run = addSettingFlags(
   const tally = createTally();
   const observers = [tally.observer, ...(await createLog(config))];
   const secrets = config.auth === "passthrough" ? [] : await knownSecrets(config, env);
-  const end = await runWithRelay({ program, args, config, env, secrets, observers });
+  const onPreset = (preset: readonly string[]) => {
+    if (options.verbose) process.stderr.write(`relay: ${program} gets ${preset.join(" ")}\n`);
+  };
+  const job = { program, args, config, env, secrets, observers, onPreset };
+  const end = await runWithRelay(job);
   if (!options.quiet) await print(tally.toText());
   endLike(end);
 });
 
-type Options = { port?: string; quiet?: true };
+type Options = { port?: string; quiet?: true; verbose?: true };
 
 async function load({ port }: Options, command: Command): Promise<Loaded> {
   const { flags, ...input } = settingFlags(command);

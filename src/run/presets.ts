@@ -17,8 +17,8 @@ const presets: Record<string, (access: Access) => string[]> = {
   },
 };
 
-/** The arguments of a program, after those that lead it to the relay. */
-export function withPreset(program: string, args: readonly string[], access: Access): string[] {
+/** What stands between a program and its own arguments, so that it finds the relay. */
+export function presetFor(program: string, access: Access): string[] {
   const name = basename(program.replaceAll("\\", "/")).replace(/\.(exe|cmd|js)$/i, "");
-  return [...(Object.hasOwn(presets, name) ? presets[name]!(access) : []), ...args];
+  return Object.hasOwn(presets, name) ? presets[name]!(access) : [];
 }

@@ -4,7 +4,7 @@ import type { Observer } from "../exchange.ts";
 import { startRelay } from "../relay.ts";
 import { type End, runChild } from "./child.ts";
 import { toClientEnvironment } from "./environment.ts";
-import { withPreset } from "./presets.ts";
+import { presetFor } from "./presets.ts";
 import { provideTrust } from "./trust.ts";
 
 export type Job = {
@@ -15,6 +15,8 @@ export type Job = {
   /** The keys that must not be in the environment of the command. */
   secrets: readonly string[];
   observers: readonly Observer[];
+  /** Hears what the command is told beside its environment. */
+  onPreset(args: readonly string[]): void;
 };
 
 /** Runs a command beside a relay that nobody else can use and that lives no longer. */
@@ -28,7 +30,9 @@ export async function runWithRelay(job: Job): Promise<End> {
   try {
     const access = { baseUrl: `${relay.server.url}/v1`, token };
     const clientEnv = { ...toClientEnvironment(env, access, secrets), ...trust?.env };
-    return await runChild(program, withPreset(program, args, access), clientEnv);
+    const preset = presetFor(program, access);
+    if (preset.length > 0) job.onPreset(preset);
+    return await runChild(program, [...preset, ...args], clientEnv);
   } finally {
     // Calls that are still open have nobody to answer to.
     relay.server.cut();

@@ -38,7 +38,7 @@ export function createTally(): Tally {
     const failed = [...errors.values()].reduce((sum, count) => sum + count, 0);
     const parts = [
       count(calls, "call"),
-      failed === 0 ? "no errors" : `${count(failed, "error")} (${describe(errors)})`,
+      ...(failed > 0 ? [`${count(failed, "error")} (${describe(errors)})`] : []),
       `${toSize(bytesUp)} up`,
       `${toSize(bytesDown)} down`,
     ];
