@@ -306,6 +306,15 @@ test.each(["none", "same-origin"])("a request with Sec-Fetch-Site: %s passes", a
   await wire.next();
 });
 
+test("the icon that a browser looks for is no request of its user", async () => {
+  const before = wire.received;
+
+  const answer = await ask("GET /favicon.ico HTTP/1.1", "Sec-Fetch-Site: same-origin");
+
+  expect(refusalOf(answer)).toMatchObject({ status: 404, code: "unknown_url" });
+  expect(wire.received).toBe(before);
+});
+
 test("an allowed origin may call and read, whatever the site", async () => {
   const answer = await ask(
     "GET /v1/models HTTP/1.1",

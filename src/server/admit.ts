@@ -6,6 +6,7 @@ import {
   methodNotAllowed,
   originNotAllowed,
   type RelayError,
+  unknownPath,
   unsupportedTransferEncoding,
 } from "../errors.ts";
 import { type Facts, gather } from "./facts.ts";
@@ -92,6 +93,9 @@ export function createDoor(
       if (req.method === "OPTIONS" && facts.asksForMethod) visit.isPreflight = true;
     } else if (site !== undefined && site !== "none" && site !== "same-origin") {
       return originNotAllowed("another site");
+    } else if (site === "same-origin" && visit.target === "/favicon.ico") {
+      // Browsers fetch it for whatever they show, be it a refusal that another site led them to.
+      return unknownPath(visit.target);
     }
     return undefined;
   }

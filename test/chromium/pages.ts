@@ -6,7 +6,10 @@ export type Pages = AsyncDisposable & {
   port: number;
   /** `http://127.0.0.1:port`, the origin of the pages. */
   origin: string;
-  /** What is served at a path, beside an empty page at every other; also an answer by hand. */
+  /**
+   * What is served at a path, also by hand. Every other one has an empty page, but /redirect?URL, which
+   * leads there with method and body.
+   */
   set(path: string, content: string | ((res: ServerResponse) => void)): void;
 };
 
@@ -14,6 +17,10 @@ export type Pages = AsyncDisposable & {
 export async function startPages(port = 0): Promise<Pages> {
   const contents = new Map<string, string | ((res: ServerResponse) => void)>();
   const server = createServer((req, res) => {
+    if (req.url?.startsWith("/redirect?")) {
+      res.writeHead(307, { location: req.url.slice("/redirect?".length) }).end();
+      return;
+    }
     const content = contents.get(req.url ?? "/") ?? "<!doctype html><title>page</title>";
     if (typeof content !== "string") {
       content(res);
