@@ -110,7 +110,8 @@ function take(lock: string): boolean {
 
 function ageOf(lock: string): number {
   const stat = statSync(lock, { throwIfNoEntry: false });
-  return stat ? Date.now() - stat.mtimeMs : 0;
+  // Clocks are set back, too.
+  return stat ? Math.abs(Date.now() - stat.mtimeMs) : 0;
 }
 
 function sleep(ms: number): void {
