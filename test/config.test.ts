@@ -46,17 +46,16 @@ test("flags win over the environment, it over the project's file, that over the 
 
 test("groups merge setting by setting, lists replace one another", async () => {
   using home = createFolder({
-    ".config/openai-relay/config.yaml":
-      "timeouts:\n  connect: 1s\n  idle: 2m\nallowPaths: [/v1/a, /v1/b]\n",
+    ".config/openai-relay/config.yaml": "timeouts:\n  connect: 1s\n  idle: 2m\nbeta: [a, b]\n",
   });
   using project = createFolder({
-    ".openai-relayrc": "timeouts: { connect: 3s }\nallowPaths: [/v1/c]\nlog:\n",
+    ".openai-relayrc": "timeouts: { connect: 3s }\nbeta: [c]\nlog:\n",
   });
 
   const { config } = await load({ env: { HOME: home.path }, cwd: project.path });
 
   expect(config.timeouts).toMatchObject({ connect: 3_000, idle: 120_000, drain: 30_000 });
-  expect(config.allowPaths).toEqual(["/v1/c"]);
+  expect(config.beta).toEqual(["c"]);
   expect(config.log.level).toBe("info");
 });
 
