@@ -8,8 +8,9 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createToken, storedTokens } from "../src/config/client-tokens.ts";
+import { createToken, isExpired, storedTokens } from "../src/config/client-tokens.ts";
 import { toExpiry } from "../src/config/expiry.ts";
 import { runCommand } from "./support/command.ts";
 import { createFolder } from "./support/folder.ts";
@@ -226,6 +227,43 @@ test("an entry that is none does not take the others with it", () => {
   home.write(JSON.stringify({ ...content, tokens: [...bad, good] }));
 
   expect(storedTokens(home.env)).toEqual([good]);
+});
+
+test("whatever the file says, only what is whole counts as a token", () => {
+  using home = createHome();
+  const time = fc.constantFrom("2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z", "never", "", 0);
+  const digest = fc.constantFrom("0".repeat(64), "0".repeat(63), "G".repeat(64), null);
+  const entry = fc.record(
+    { name: fc.oneof(fc.string(), fc.nat()), sha256: digest, created: time, expires: time },
+    { requiredKeys: [] },
+  );
+  const list = fc.record({ tokens: fc.array(fc.oneof(entry, fc.jsonValue())) });
+  const content = fc.oneof(list, fc.jsonValue()).map((value) => JSON.stringify(value));
+  let counted = 0;
+
+  fc.assert(
+    fc.property(fc.oneof(content, fc.string()), (text) => {
+      home.write(text);
+      for (const { name, sha256, created, expires = "2999" } of storedTokens(home.env)) {
+        expect(typeof name).toBe("string");
+        expect(sha256).toBe("0".repeat(64));
+        expect(Date.parse(created) + Date.parse(expires)).not.toBeNaN();
+        counted++;
+      }
+    }),
+    { numRuns: 500 },
+  );
+  expect(counted).toBeGreaterThan(0);
+});
+
+test.each([
+  [undefined, false],
+  ["2999-01-01T00:00:00Z", false],
+  ["2020-01-01T00:00:00Z", true],
+  ["2999-01-01T00:00:00+00", true],
+  ["never", true],
+])("a token that ends at %s: expired is %s", (expires, expired) => {
+  expect(isExpired(expires === undefined ? {} : { expires })).toBe(expired);
 });
 
 test.skipIf(windows)("a folder that cannot be written is said", () => {

@@ -37,7 +37,8 @@ export function storedTokens(env: Env): StoredToken[] {
 }
 
 export function isExpired({ expires }: { expires?: string }): boolean {
-  return expires !== undefined && Date.parse(expires) <= Date.now();
+  // A time that cannot be read is over.
+  return expires !== undefined && !(Date.parse(expires) > Date.now());
 }
 
 /** Makes a token and keeps its digest; it is never to be seen again. Without a name it is numbered. */
