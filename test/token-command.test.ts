@@ -192,6 +192,7 @@ test.each([1, 2, 3, 5, 8])(
     expect(storedTokens(home.env).at(-1)?.name).toBe("next");
     expect(existsSync(lock)).toBe(false);
   },
+  30_000,
 );
 
 test("a lock whose owner was killed is taken over, by one of many", async () => {
@@ -204,7 +205,7 @@ test("a lock whose owner was killed is taken over, by one of many", async () => 
 
   expect(made.map(({ code }) => code)).toEqual(Array(5).fill(0));
   expect(storedTokens(home.env)).toHaveLength(6);
-});
+}, 30_000);
 
 test("a damaged file lets nobody in and is not written over", async () => {
   using home = createHome();
