@@ -262,6 +262,8 @@ async function startPort(options: ServerOptions) {
   server.on("clientError", (error: ClientError, socket: Socket) => {
     if (!takeOver(error, socket)) socket.end(`HTTP/1.1 408 ${error.code}\r\n\r\n`);
   });
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => sockets.add(socket));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   return {
@@ -269,8 +271,7 @@ async function startPort(options: ServerOptions) {
     connections: () =>
       new Promise<number>((resolve) => server.getConnections((_error, count) => resolve(count))),
     async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      tlsPort.cut();
+      for (const socket of sockets) socket.destroy();
       server.close();
       await once(server, "close");
     },

@@ -2,6 +2,7 @@ import { Command, Option } from "commander";
 import * as v from "valibot";
 import { runCheck } from "../check/check.ts";
 import { formatCheck, formatSummary } from "../check/print.ts";
+import { toRelayUrl } from "../client/relay-url.ts";
 import { addSettingFlags, settingFlags } from "../config/flags.ts";
 import { settings } from "../config/settings.ts";
 import { ExitError } from "../exit.ts";
@@ -46,7 +47,7 @@ function toMilliseconds(text: string): number {
 }
 
 function toUrl(text: string): URL {
-  const url = URL.parse(text);
-  if (url && /^https?:$/.test(url.protocol)) return url;
+  const url = toRelayUrl(text);
+  if (url) return url;
   throw new ExitError(2, `--relay ${text}: give a URL such as http://127.0.0.1:8484`);
 }

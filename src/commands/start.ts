@@ -4,13 +4,13 @@ import { addSettingFlags, settingFlags } from "../config/flags.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import type { Config } from "../config/settings.ts";
 import { wantsToken } from "../config/token-rules.ts";
-import { ExitError } from "../exit.ts";
 import { createKeys } from "../key/keys.ts";
 import { keyRemarks } from "../key/remarks.ts";
 import { createLogger, createRequestLog } from "../observe/log.ts";
 import { type Relay, startRelay } from "../relay.ts";
 import { isDue } from "../tls/credentials.ts";
 import { version } from "../version.ts";
+import { explainListen } from "./listen-failure.ts";
 import { environmentRemarks, protectProcess } from "./protect.ts";
 
 export const start = addSettingFlags(
@@ -25,13 +25,15 @@ export const start = addSettingFlags(
     process.stderr.write(`${remark}\n`);
 
   const logger = await createLogger(loaded.config);
-  const relay = await startRelay(loaded.config, [createRequestLog(logger)]).catch(explainListen);
+  const relay = await startRelay(loaded.config, [createRequestLog(logger)]).catch((error) =>
+    explainListen(error, loaded),
+  );
   stopOnSignals(relay);
   if (relay.certificateUntil && isDue(relay.certificateUntil))
     process.stderr.write(`${certificateRemark(relay.certificateUntil)}\n`);
-  const baseUrl = `${relay.server.url}/v1`;
-  if (!options.quiet) process.stderr.write(await banner(loaded, relay, baseUrl));
-  process.stdout.write(`${options.json ? JSON.stringify(describe(loaded, relay)) : baseUrl}\n`);
+  if (!options.quiet) process.stderr.write(await banner(loaded, relay));
+  const told = options.json ? JSON.stringify(describe(loaded, relay)) : whereIs(loaded, relay);
+  process.stdout.write(`${told}\n`);
 });
 
 function certificateRemark(until: Date): string {
@@ -40,12 +42,18 @@ function certificateRemark(until: Date): string {
   return `The TLS certificate ${verb} on ${day}. Run "relay tls", or replace tlsCert.`;
 }
 
+/** The base URL; of a Unix socket what `--relay` of the other commands takes. */
+function whereIs({ config: { socket } }: Loaded, { server }: Relay): string {
+  return socket === "" ? `${server.url}/v1` : `unix:${socket}`;
+}
+
 function describe({ config, files }: Loaded, relay: Relay): Record<string, unknown> {
   const { server } = relay;
+  const where = config.socket === "" ? { port: server.port } : { socket: config.socket };
   const upstream = config.mock ? "mock" : config.upstream;
   const tls = relay.certificateUntil !== undefined;
   const { pid } = process;
-  return { url: `${server.url}/v1`, port: server.port, tls, pid, version, upstream, config: files };
+  return { url: `${server.url}/v1`, ...where, tls, pid, version, upstream, config: files };
 }
 
 /** Milliseconds that a keychain has to answer before the relay says that it is ready. */
@@ -67,24 +75,44 @@ async function whereKeyIs(config: Config): Promise<string> {
 
 const missing = 'none: set OPENAI_API_KEY and start again, run "relay key set", or try --mock';
 
-async function banner({ config, files }: Loaded, relay: Relay, baseUrl: string): Promise<string> {
+async function banner(loaded: Loaded, relay: Relay): Promise<string> {
+  const { config, files } = loaded;
   const rows = [
-    ["Relay", `${baseUrl}  →  ${config.mock ? "the built-in mock" : config.upstream}`],
+    [
+      "Relay",
+      `${whereIs(loaded, relay)}  →  ${config.mock ? "the built-in mock" : config.upstream}`,
+    ],
+    ...(isEverywhere(config) ? [["Open to", "every address of this machine"]] : []),
     ...(config.mock ? [] : [["Key", await whereKeyIs(config)]]),
     ...(relay.certificateUntil ? [["TLS", "https:// and wss:// on the same port"]] : []),
     ...(files.length > 0 ? [["Config", files.join(", ")]] : []),
   ];
   const lines = rows.map(([name, value]) => `  ${name!.padEnd(8)}${value}`);
-  const clientKey = wantsToken(config) ? "<client token>" : "relay";
   return `
 openai-relay ${version}, ready in ${Math.round(performance.now())} ms
 
 ${lines.join("\n")}
 
-  export OPENAI_BASE_URL=${baseUrl} OPENAI_API_KEY=${clientKey}
+  ${howToCall(loaded, relay)}
 
 Ctrl+C stops it.
 `;
+}
+
+function isEverywhere({ host, socket }: Config): boolean {
+  return socket === "" && (host === "0.0.0.0" || host === "::");
+}
+
+function howToCall(loaded: Loaded, relay: Relay): string {
+  const { config } = loaded;
+  const token = wantsToken(config) ? "<client token>" : "relay";
+  if (config.socket === "")
+    return `export OPENAI_BASE_URL=${whereIs(loaded, relay)} OPENAI_API_KEY=${token}`;
+  const path = /^[\w./-]+$/.test(config.socket)
+    ? config.socket
+    : `'${config.socket.replaceAll("'", "'\\''")}'`;
+  const pass = wantsToken(config) ? ' -H "x-relay-token: <client token>"' : "";
+  return `curl --unix-socket ${path} ${relay.server.url}/v1/models${pass}`;
 }
 
 /** One Ctrl+C can arrive twice, from the terminal and from npm, within milliseconds. */
@@ -119,18 +147,4 @@ function describeLive({ server: { live, tunnels } }: Relay): string {
   const answers = live > 0 ? [`${live} live answer${live > 1 ? "s" : ""}`] : [];
   const sockets = tunnels > 0 ? [`${tunnels} WebSocket${tunnels > 1 ? "s" : ""}`] : [];
   return [...answers, ...sockets].join(" and ");
-}
-
-async function explainListen(error: NodeJS.ErrnoException & { port?: number }): Promise<never> {
-  if (error.code === "EADDRINUSE") {
-    const { whoListens } = await import("./port.ts");
-    const who = await whoListens(error.port!);
-    const next = "Stop it, or start with --port 0 for a free port.";
-    throw new ExitError(1, `Port ${error.port} is in use${who ? ` by ${who}` : ""}. ${next}`);
-  }
-  if (error.code === "EACCES")
-    throw new ExitError(1, `Port ${error.port} needs more rights. Choose one above 1023.`);
-  if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND")
-    throw new ExitError(3, `host is not an address of this machine (${error.message}).`);
-  throw error;
 }

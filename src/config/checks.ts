@@ -20,7 +20,7 @@ export function complaintsAbout(config: Config, env: NodeJS.ProcessEnv): Complai
   const { protocol, hostname } = new URL(upstream);
   if (mock) {
     // Nobody is asked.
-  } else if (pointsAt(upstream, host, port)) {
+  } else if (config.socket === "" && pointsAt(upstream, host, port)) {
     complain("upstream", "that is this relay itself. Name the server behind it, or another port.");
   } else if (protocol === "http:" && !isLoopback(hostname) && !insecureUpstream) {
     complain(

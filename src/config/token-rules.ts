@@ -25,8 +25,8 @@ export function tokenRemarks(config: Config, env: Env): string[] {
   return remarks;
 }
 
-function isWide({ host }: Config): boolean {
-  return !isLoopback(host);
+function isWide({ host, socket }: Config): boolean {
+  return socket === "" && !isLoopback(host);
 }
 
 /** Whether there is one that would let somebody in. */

@@ -35,7 +35,7 @@ export async function runSession(call: Call, remarks: Remarks): Promise<void> {
 }
 
 function forOneCall(config: Config, token: string): Config {
-  const door = { port: 0, host: "127.0.0.1", socket: "", tls: "off", otherUsers: false } as const;
+  const door = { port: 0, host: "127.0.0.1", socket: "", tls: "off", otherUsers: "allow" } as const;
   return { ...config, ...door, tokens: [token], requireToken: true, websocket: true };
 }
 

@@ -1,3 +1,4 @@
+import { toRelayUrl } from "../client/relay-url.ts";
 import { badUsage } from "./failure.ts";
 
 /** For options that may be given more than once. */
@@ -30,7 +31,7 @@ export function toRange(text: string): string {
 }
 
 export function toRelay(text: string): URL {
-  const url = URL.parse(text);
-  if (url && /^https?:$/.test(url.protocol)) return url;
+  const url = toRelayUrl(text);
+  if (url) return url;
   throw badUsage(`--relay ${text}: give a URL such as http://127.0.0.1:8484`);
 }

@@ -29,6 +29,8 @@ export function createHostCheck(config: Config, port: () => number): HostCheck {
     const lower = host.toLowerCase();
     const match = syntax.exec(lower);
     if (!match) return "malformed";
+    // No page of any name reaches a Unix socket, and clients name what they like there.
+    if (config.socket !== "") return "allowed";
     const name = match[1]!;
     if (allowed.has(lower) || allowed.has(name)) return "allowed";
     if (match[2] !== undefined && Number(match[2]) !== port()) return "foreign";

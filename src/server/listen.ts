@@ -1,5 +1,4 @@
 import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 
 /** Listens on every address that `host` means, on one port. Rejects with node's listen error. */
 export async function listenOn(
@@ -21,7 +20,7 @@ export async function listenOn(
         throw error;
       }
       servers.push(server);
-      chosen = (server.address() as AddressInfo).port;
+      chosen = portOf(server);
     }
   } catch (error) {
     for (const server of servers) server.close();
@@ -31,6 +30,12 @@ export async function listenOn(
     throw error;
   }
   return servers;
+}
+
+/** The port of a server that listens; 0 on a Unix socket. */
+export function portOf(server: Server): number {
+  const at = server.address();
+  return typeof at === "object" && at !== null ? at.port : 0;
 }
 
 /** 127.0.0.1 and ::1 together: `localhost` means the one or the other, depending on the client. */
@@ -52,8 +57,6 @@ function listen(server: Server, host: string, port: number): Promise<void> {
     // Beside 127.0.0.1 the other family alone; "::" by itself means both.
     server.listen({ host, port, backlog: 4096, ipv6Only: host === "::1" }, () => {
       server.off("error", reject);
-      // A connection that cannot be accepted (no more file descriptors) is no reason to end.
-      server.on("error", () => {});
       resolve();
     });
   });

@@ -9,26 +9,27 @@ const refused = new WeakSet<Socket>();
 
 /**
  * Answers with `error` where node:http has no response object, and closes the connection: after the
- * answer to the request before it, if there is one to come.
+ * answer to the request before it, if there is one to come. `done` is called when the answer leaves.
  */
-export function refuse(socket: Socket, error: RelayError): void {
+export function refuse(socket: Socket, error: RelayError, done: () => void): void {
   // The parser complains again about every byte that follows.
   if (refused.has(socket)) return;
   refused.add(socket);
   socket.on("error", () => {});
-  inTurn(socket, error);
+  inTurn(socket, error, done);
 }
 
-function inTurn(socket: Socket, error: RelayError): void {
+function inTurn(socket: Socket, error: RelayError, done: () => void): void {
   const pending = (socket as Socket & { _httpMessage?: ServerResponse })._httpMessage;
   if (pending?.req.complete) {
-    pending.once("close", () => setImmediate(inTurn, socket, error));
+    pending.once("close", () => setImmediate(inTurn, socket, error, done));
     return;
   }
   // What is broken is the body of a request whose answer has begun.
   if (pending?.headersSent) socket.destroy();
   if (!socket.writable) return;
   socket.end(toText(error));
+  done();
   // Closing over bytes that nobody reads would take the answer away again. Whoever has ended sends none,
   // and may be gone: over TLS the write would never come back.
   setTimeout(() => socket.destroy(), socket.readableEnded ? 0 : linger).unref();

@@ -1,14 +1,14 @@
-import type { AddressInfo } from "node:net";
+import type { Server } from "node:http";
 import type { Config } from "../config/settings.ts";
 import type { Answerer, Observer, Upgrader } from "../exchange.ts";
 import type { Credentials } from "../tls/credentials.ts";
-import { listenOn } from "./listen.ts";
+import { listenOn, portOf } from "./listen.ts";
 import { createListener } from "./listener.ts";
 
 export type RelayServer = {
-  /** The port in use. */
+  /** The port in use; 0 on a Unix socket. */
   readonly port: number;
-  /** `http://host:port`. */
+  /** `http://host:port` as this machine reaches it; on a Unix socket `http://localhost`. */
   readonly url: string;
   /** Requests that are being answered. */
   readonly live: number;
@@ -20,7 +20,10 @@ export type RelayServer = {
   cut(): void;
 };
 
-/** Opens the port on all addresses that `config.host` means. Rejects with node's listen error. */
+/**
+ * Opens the port on all addresses that `config.host` means, or the Unix socket. Rejects with node's listen
+ * error, or a `SocketPathError`.
+ */
 export async function startServer(
   config: Config,
   answer: Answerer,
@@ -30,47 +33,58 @@ export async function startServer(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<RelayServer> {
   const tlsPort = credentials && (await import("./tls-port.ts")).createTlsPort(credentials);
-  const listener = createListener(config, answer, upgrade, observers, tlsPort, env);
-  const servers = await listenOn(config.host, config.port, listener.create);
-  const { port } = servers[0]!.address() as AddressInfo;
+  const listener = createListener({ config, answer, upgrade, observers, tlsPort, env });
+  const { live, cut } = listener;
+  const servers = await listen(config, listener.create).catch((error: unknown) => {
+    listener.close();
+    throw error;
+  });
+  const port = portOf(servers[0]!);
   listener.port = port;
-  const name = config.host.includes(":") ? `[${config.host}]` : config.host;
-
-  const cut = () => {
-    for (const server of servers) server.closeAllConnections();
-    tlsPort?.cut();
-    // node:http forgets connections that have switched protocols.
-    for (const tunnel of listener.tunnels) tunnel.destroy();
-  };
 
   return {
     port,
-    url: `http://${name}:${port}`,
+    url: port === 0 ? "http://localhost" : `http://${nameOf(config.host)}:${port}`,
     get live() {
-      return listener.live - listener.tunnels.size;
+      return live.count - live.tunnels.size;
     },
     get tunnels() {
-      return listener.tunnels.size;
+      return live.tunnels.size;
     },
     async drain() {
-      listener.draining = true;
+      live.isDraining = true;
       const closed = Promise.all(
         servers.map((server) => new Promise((done) => server.close(done))),
       );
       // node:http leaves connections open that become idle later, and never takes one for idle on
       // which nothing was asked yet.
       const sweep = () => {
-        if (listener.live === 0) cut();
+        if (live.count === 0) cut();
         for (const server of servers) server.closeIdleConnections();
       };
       const sweeping = setInterval(sweep, 100);
       const deadline = setTimeout(cut, config.timeouts.drain);
       sweep();
       await closed;
-      await listener.idle();
+      await live.idle();
       clearInterval(sweeping);
       clearTimeout(deadline);
+      listener.close();
     },
     cut,
   };
+}
+
+async function listen({ socket, host, port }: Config, create: () => Server): Promise<Server[]> {
+  if (socket === "") return listenOn(host, port, create);
+  const { listenOnSocket } = await import("./unix-socket.ts");
+  const server = create();
+  await listenOnSocket(socket, server);
+  return [server];
+}
+
+/** How this machine reaches what listens on an address; on all of them: the first. */
+function nameOf(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
 }

@@ -12,8 +12,6 @@ export type TakeOver = (error: ClientError, socket: Socket) => boolean;
 export type TlsPort = {
   /** Serves TLS on the connections of a plain server. */
   join(server: Server): TakeOver;
-  /** Cuts every TLS connection now, those in their handshake too. */
-  cut(): void;
 };
 
 /** The first byte of a TLS handshake (RFC 8446 section 5.1); no HTTP method begins with it. */
@@ -25,8 +23,6 @@ const handshake = 0x16;
  * its connections (number, silence before the first byte) limits these.
  */
 export function createTlsPort({ cert, key, ca }: Omit<Credentials, "expires">): TlsPort {
-  const connections = new Set<Socket>();
-
   function join(server: Server): TakeOver {
     const handshakeTimeout = server.headersTimeout;
     const tls = createServer({ cert, key, ca, ALPNProtocols: ["http/1.1"], handshakeTimeout });
@@ -37,20 +33,13 @@ export function createTlsPort({ cert, key, ca }: Omit<Credentials, "expires">): 
       const isFirst = rawPacket?.[0] === handshake && socket.bytesRead === rawPacket.length;
       if (!isFirst || "encrypted" in socket) return false;
       leaveHttp(socket);
-      connections.add(socket);
-      socket.once("close", () => connections.delete(socket));
       socket.unshift(rawPacket);
       tls.emit("connection", socket);
       return true;
     };
   }
 
-  return {
-    join,
-    cut() {
-      for (const socket of connections) socket.destroy();
-    },
-  };
+  return { join };
 }
 
 /** Undoes what node:http did to a new connection, as it does itself for an upgrade. */

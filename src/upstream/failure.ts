@@ -1,4 +1,4 @@
-import { RelayError, relayBug, upstreamFailed, upstreamTimeout } from "../errors.ts";
+import { RelayError, relayBug, tooManyFiles, upstreamFailed, upstreamTimeout } from "../errors.ts";
 
 const timeouts: Record<string, string> = {
   UND_ERR_CONNECT_TIMEOUT: "timeouts.connect",
@@ -24,6 +24,8 @@ export function toUpstreamFailure(cause: unknown, origin: string): RelayError {
 
   const setting = timeouts[code];
   if (setting !== undefined) return upstreamTimeout(setting, cause);
+  // Whatever it was opened for: nothing is wrong with upstream.
+  if (code === "EMFILE" || code === "ENFILE") return tooManyFiles(cause);
   if (code === "ETIMEDOUT" && syscall === "connect")
     return upstreamTimeout("timeouts.connect", cause);
   if (syscall === "getaddrinfo") {

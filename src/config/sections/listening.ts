@@ -33,6 +33,17 @@ export const listening = section("Listening", {
     ),
     schema: address,
   } as Setting<string>,
+  socket: text("", "Unix socket to listen on instead of a port; only its owner can open it", {
+    placeholder: "path",
+    trusted: true,
+    isFile: true,
+  }),
+  otherUsers: choice(
+    ["auto", "refuse", "allow"],
+    "auto",
+    "Programs of other users of this machine (told apart on Linux): auto refuses them where others have accounts",
+    { trusted: true },
+  ),
   tokens: list(tokenItem, "Client tokens, one of which every request must carry", {
     noFlag: true,
     trusted: true,
@@ -49,7 +60,7 @@ export const listening = section("Listening", {
     trusted: true,
     example: ["http://localhost:5173"],
   }),
-  allowPaths: list(prefix, "Forward only paths that begin with one of these; none: every path", {
+  allowPaths: list(prefix, "Forward only these paths and those below them; none: every path", {
     placeholder: "prefix",
     example: ["/v1/"],
   }),
