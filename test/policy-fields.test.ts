@@ -1,8 +1,10 @@
+import { Readable } from "node:stream";
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from "node:zlib";
 import fc from "fast-check";
+import OpenAI, { type APIError, toStreamingFile } from "openai";
 import { describe, expect, test } from "vitest";
 import { rawConnection, rawExchange } from "./support/raw.ts";
-import { startRelay } from "./support/relay.ts";
+import { startRelay, testKey } from "./support/relay.ts";
 import { messageOf } from "./support/relayed.ts";
 import { startUpstream } from "./support/upstream.ts";
 import { bodyOf, linesOf, startWire } from "./support/wire.ts";
@@ -194,10 +196,21 @@ describe("policy.models and policy.denyModels", () => {
     ["/v1/realtime/calls?model=o1", 403],
     ["/v1/realtime/calls", 403],
     ["/v1/realtime/calls?model=gpt-5-mini&model=gpt-5-mini", 403],
+    ["/v1/realtime/calls?model=gpt-5-mini;model=o1", 403],
+    ["/v1/realtime/calls?model=gpt-5-mini&model%5B%5D=o1", 403],
     ["/v1/responses?model=gpt-5-mini", 403],
   ])("a call by SDP names its model in the query: %s gets %i", async ([path, status]) => {
     const headers = { "content-type": "application/sdp" };
     expect((await asked(onlyMini, ["v=0\r\n"], { path, headers })).statuses).toEqual([status]);
+  });
+
+  test("JSON is JSON, even where it is called a call", async () => {
+    const path = "/v1/realtime/calls?model=gpt-5-mini";
+    const headers = { "content-type": "application/sdp" };
+    const body = '{"session":{"model":"o1"}}';
+    const { statuses } = await asked(onlyMini, [body], { path, headers });
+
+    expect(statuses).toEqual([403]);
   });
 
   test.for<[string, number]>([
@@ -380,17 +393,28 @@ describe("forms", () => {
     expect(arrived).toEqual([]);
   });
 
-  test("of fetch and of curl are understood", async () => {
+  test("of fetch, and those that the SDK streams, are understood", async () => {
     await using upstream = await startUpstream();
     await using relay = await startRelay({ upstream: upstream.url, ...onlyMini });
-    const ask = async (model: string) => {
+    const openai = new OpenAI({ baseURL: `${relay.url}/v1`, apiKey: "relay", maxRetries: 0 });
+    const fetched = async (model: string) => {
       const body = new FormData();
       body.append("model", model);
       body.append("file", new Blob(["abc"]), 'odd "name" ü.wav');
       return (await fetch(relay.url + path, { method: "POST", body })).status;
     };
+    const streamed = async (model: string) => {
+      const file = await toStreamingFile(Readable.from([Buffer.from("abc")]), "a.wav");
+      const asked = openai.audio.transcriptions.create({ file, model });
+      return asked.then(
+        () => 200,
+        (error: APIError) => error.status,
+      );
+    };
 
-    expect([await ask("gpt-5-mini"), await ask("o1")]).toEqual([200, 403]);
+    expect([await fetched("gpt-5-mini"), await fetched("o1")]).toEqual([200, 403]);
+    expect([await streamed("gpt-5-mini"), await streamed("o1")]).toEqual([200, 403]);
+    expect(upstream.seen.at(-1)!.headers["transfer-encoding"]).toBe("chunked");
   });
 });
 
@@ -515,6 +539,24 @@ describe("framing", () => {
     client.socket.destroy();
     await relay.nextOutcome();
   });
+});
+
+test("a rule of keys learns the model as well, and refuses none", async () => {
+  await using upstream = await startUpstream();
+  const rules = [{ name: "mini", env: "MINI_KEY", models: ["gpt-5-mini*"] }];
+  await using relay = await startRelay(
+    { upstream: upstream.url },
+    { env: { RELAY_KEYS: JSON.stringify(rules), MINI_KEY: "sk-mini" } },
+  );
+
+  for (const body of ['{"model":"gpt-5-mini"}', '{"model":"o1"}', "{}"])
+    await fetch(`${relay.url}/v1/responses`, { method: "POST", body });
+
+  expect(upstream.seen.map(({ headers }) => headers.authorization)).toEqual([
+    "Bearer sk-mini",
+    `Bearer ${testKey}`,
+    `Bearer ${testKey}`,
+  ]);
 });
 
 test("any JSON passes byte for byte, and its model is the one that JSON.parse finds", async () => {

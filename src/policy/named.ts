@@ -66,8 +66,9 @@ export async function readNamed(
 export function namedByQuery(target: string): string[] {
   const start = target.indexOf("?");
   if (start < 0) return [];
-  const query = [...new URLSearchParams(target.slice(start))];
-  const names = query.filter(([name]) => /^(?:model|deployment)$/i.test(name));
+  // Some servers take a semicolon for an ampersand.
+  const query = [...new URLSearchParams(target.slice(start).replaceAll(";", "&"))];
+  const names = query.filter(([name]) => /^\s*(?:model|deployment)\s*(?:\[.*)?$/i.test(name));
   if (names.length > 1) throw new Unreadable("the query names a model twice");
   return names.map(([, value]) => value);
 }
@@ -79,7 +80,7 @@ function namedByPath(path: string): string[] {
 }
 
 function modelsAmong(found: Found[]): string[] {
-  const models = modelPlaces.flatMap((place) => {
+  return modelPlaces.flatMap((place) => {
     const values = found.filter(([at, value]) => at === place && value !== null);
     const isOdd = values.some(([, value]) => typeof value !== "string" || value === "");
     if (isOdd) throw new Unreadable(`its ${place} is not the name of a model`);
@@ -87,7 +88,6 @@ function modelsAmong(found: Found[]): string[] {
     if (place === "model" && names.length > 1) throw new Unreadable("it names two models");
     return names;
   });
-  return models;
 }
 
 function toAmount(limit: unknown): number {
@@ -106,7 +106,8 @@ async function valuesOf(
   const kind = contentType.split(";", 1)[0]!.trim().toLowerCase();
   if (kind === "multipart/form-data") return valuesOfForm(partsOf(contentType, bytes));
   // Its parameters stand in the query or in the client's secret.
-  if (kind === "application/sdp" && path === "/realtime/calls") return [];
+  const isCall = kind === "application/sdp" && path === "/realtime/calls";
+  if (isCall && bytes.toString("latin1", 0, 2) === "v=") return [];
   checkCharset(contentType);
   return valuesOfJson(toText(bytes));
 }
