@@ -13,17 +13,24 @@ import { type Pages, startPages } from "./pages.ts";
 describe.skipIf(hasNoChromium)("a page", { timeout: 30_000 }, () => {
   let browser: Browser;
   let pages: Pages;
+  /** To Chromium they come from somewhere on the internet. */
+  let publicPages: Pages;
   let page: Page;
 
   beforeAll(async () => {
-    browser = await startChromium("--ignore-certificate-errors");
     pages = await startPages();
+    publicPages = await startPages();
+    browser = await startChromium(
+      "--ignore-certificate-errors",
+      `--ip-address-space-overrides=127.0.0.1:${publicPages.port}=public`,
+    );
     page = await browser.newPage();
     await page.goto(pages.origin);
   });
   afterAll(async () => {
     await browser.close();
     await pages[Symbol.asyncDispose]();
+    await publicPages[Symbol.asyncDispose]();
   });
 
   const startRelay = (flags: Parameters<typeof start>[0]) =>
@@ -324,6 +331,29 @@ describe.skipIf(hasNoChromium)("a page", { timeout: 30_000 }, () => {
     expect(answer).toEqual([429, "1"]);
     answered.resolve();
     expect((await slow).status).toBe(200);
+  });
+
+  test("of the public internet gets through once its visitor lets it", async () => {
+    const { origin } = publicPages;
+    await using upstream = await startUpstream();
+    await using relay = await startRelay({ upstream: upstream.url, allowedOrigins: [origin] });
+    const ask = async (permissions: string[]) => {
+      const context = await browser.newContext();
+      await context.grantPermissions(permissions, { origin });
+      const page = await context.newPage();
+      await page.goto(origin);
+      const answer = await page.evaluate(async (url) => {
+        const headers = { authorization: "Bearer x" };
+        const asked = fetch(`${url}/v1/x`, { method: "POST", headers });
+        return asked.then(({ status }) => status).catch((error: Error) => error.name);
+      }, relay.url);
+      await context.close();
+      return answer;
+    };
+
+    expect(await ask([])).toBe("TypeError");
+    expect(relay.outcomes).toEqual([]);
+    expect(await ask(["local-network-access"])).toBe(200);
   });
 
   test("calls https:// on the relay's own port", async () => {
