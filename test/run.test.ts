@@ -81,6 +81,23 @@ test.each([
   expect(existsSync(folder.at("ran"))).toBe(false);
 });
 
+test("a port that was asked for and is taken: nothing is run, exit 1", async () => {
+  await using upstream = await startUpstream();
+
+  const { code, stdout, stderr } = await run(
+    "--mock",
+    "-p",
+    `${upstream.port}`,
+    "--",
+    "echo",
+    "ran",
+  );
+
+  expect(code).toBe(1);
+  expect(stdout).toBe("");
+  expect(stderr).toContain(`Port ${upstream.port} is in use`);
+});
+
 test.each([
   ["run --mock sh -c 'echo $#' a -b --quiet -- c", "4\n"],
   ["run --mock -- sh -c 'echo $#' a -b --quiet -- c", "4\n"],

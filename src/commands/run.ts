@@ -11,6 +11,7 @@ import { endLike } from "../run/child.ts";
 import { runWithRelay } from "../run/run.ts";
 import { knownSecrets } from "../run/secrets.ts";
 import { createTally } from "../run/tally.ts";
+import { explainListen } from "./listen-failure.ts";
 import { environmentRemarks, protectProcess } from "./protect.ts";
 
 /** Where a relay listens that stays: one that is for a single command has its own address. */
@@ -32,7 +33,8 @@ export const run = addSettingFlags(
   if (program === undefined) throw new UsageError(noCommand);
   protectProcess();
   const { env } = process;
-  const { config, remarks } = await load(options, command);
+  const loaded = await load(options, command);
+  const { config, remarks } = loaded;
   remarks.push(
     ...environmentRemarks(),
     ...(await keyRemarks(config, env)),
@@ -47,7 +49,7 @@ export const run = addSettingFlags(
     if (options.verbose) process.stderr.write(`relay: ${program} gets ${preset.join(" ")}\n`);
   };
   const job = { program, args, config, env, secrets, observers, onPreset };
-  const end = await runWithRelay(job);
+  const end = await runWithRelay(job).catch((error) => explainListen(error, loaded));
   if (!options.quiet) await print(tally.toText());
   endLike(end);
 });
