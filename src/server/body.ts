@@ -2,6 +2,7 @@ import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
 import { bodyTooLarge, requestTimeout } from "../errors.ts";
 import type { Exchange } from "../exchange.ts";
+import { notePassed } from "./garbage.ts";
 
 /** Bodies up to this many bytes are handed on whole when they came in one piece with the head. */
 const collectable = 65_536;
@@ -78,6 +79,7 @@ class Upload extends Readable {
     req.on("data", (piece: Buffer) => {
       if (this.destroyed) return;
       exchange.bytesIn += piece.length;
+      notePassed(piece.length);
       if (limits.size > 0 && exchange.bytesIn > limits.size) {
         this.destroy(bodyTooLarge(limits.size));
       } else if (!this.push(piece)) req.pause();

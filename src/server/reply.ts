@@ -4,6 +4,7 @@ import { type RelayError, upstreamFailed } from "../errors.ts";
 import type { Ending, Exchange, HeaderList, Observer, UpgradeReply } from "../exchange.ts";
 import { without } from "../header-list.ts";
 import { contentLengthOf, withAntiBuffering, withCors } from "./answer-headers.ts";
+import { notePassed } from "./garbage.ts";
 import { reset } from "./reset.ts";
 import { joinConnections } from "./tunnel.ts";
 
@@ -97,6 +98,7 @@ export class HttpReply implements UpgradeReply {
     if (!this.started || this.over) return true;
     this.#tell((observer) => observer.chunk?.(this.#exchange, chunk));
     this.#bytesOut += chunk.length;
+    notePassed(chunk.length);
     this.#waiting.push(chunk);
     if (this.#left > 0) {
       this.#left -= chunk.length;

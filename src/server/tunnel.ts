@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import { notePassed } from "./garbage.ts";
 import { reset } from "./reset.ts";
 
 /** Which side broke a tunnel off; `undefined`: both ended in order. */
@@ -24,6 +25,7 @@ export function joinConnections(
 
   function watch(from: Duplex, to: Duplex, side: "client" | "upstream"): void {
     // pipe() ends `to` in order after an end of `from`; everything else is handled here.
+    from.on("data", (bytes: Buffer) => notePassed(bytes.length));
     from.on("error", () => {
       broken ??= side;
       reset(to);

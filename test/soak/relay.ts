@@ -13,6 +13,8 @@ export type Holdings = { rssMiB: number; heapMiB: number; files: number; resourc
 export type SoakRelay = AsyncDisposable & {
   port: number;
   rssMiB(): number;
+  /** The most that there ever was. */
+  peakMiB(): number;
   /** After a garbage collection. */
   holdings(): Promise<Holdings>;
   /** The lines of its log, and whatever else it said on stderr. */
@@ -50,6 +52,7 @@ export async function startRelay(upstreamPort: number, flags: string[] = []): Pr
   return {
     port,
     rssMiB: () => memoryMiB(child.pid, "VmRSS") ?? Number.NaN,
+    peakMiB: () => memoryMiB(child.pid, "VmHWM") ?? Number.NaN,
     holdings: () => holdingsOf(child),
     log,
     get death() {

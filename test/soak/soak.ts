@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { endure } from "./endure.ts";
 import { testSilence } from "./silence.ts";
+import { testSizes } from "./sizes.ts";
 
 // npm run soak -- [--minutes 3] [--seed N] [--sizes] [--silence MINUTES]
 
@@ -13,9 +14,10 @@ const { values: flags } = parseArgs({
   },
 });
 
-const isGood =
-  flags.silence !== undefined
-    ? await testSilence(Number(flags.silence))
-    : await endure(Number(flags.minutes), Number(flags.seed));
+const minutes = Number(flags.minutes);
+let isGood: boolean;
+if (flags.silence !== undefined) isGood = await testSilence(Number(flags.silence));
+else if (flags.sizes) isGood = await testSizes(minutes);
+else isGood = await endure(minutes, Number(flags.seed));
 console.log(isGood ? "all good" : "not good");
 process.exit(isGood ? 0 : 1);
