@@ -1,10 +1,13 @@
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { presetFor } from "../src/run/presets.ts";
 import { toCommandLine } from "../src/run/windows.ts";
 import { runCommand } from "./support/command.ts";
 import { createFolder } from "./support/folder.ts";
 import { startRelay } from "./support/relay.ts";
+
+// Several processes a test: time for a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 const root = join(import.meta.dirname, "..");
 

@@ -1,8 +1,11 @@
 import { once } from "node:events";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { runCommand, startCommand } from "./support/command.ts";
 import { runShell } from "./support/shell.ts";
 import { startUpstream } from "./support/upstream.ts";
+
+// Several processes a test: time for a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 // What passes through the command's stdin, stdout and stderr, and when the relay ends.
 

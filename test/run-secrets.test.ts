@@ -2,11 +2,14 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { toClientEnvironment } from "../src/run/environment.ts";
 import { startCommand } from "./support/command.ts";
 import { createFolder } from "./support/folder.ts";
 import { startUpstream } from "./support/upstream.ts";
+
+// Several processes a test: time for a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 const canaries = {
   key: "sk-proj-canary-key-7d1a",

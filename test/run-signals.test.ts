@@ -1,8 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { startCommand } from "./support/command.ts";
 import { startShell, startTerminal } from "./support/shell.ts";
+
+// Several processes a test: time for a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 const signals = ["INT", "TERM", "HUP", "QUIT", "USR1", "USR2"] as const;
 

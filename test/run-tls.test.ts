@@ -1,8 +1,11 @@
 import { existsSync } from "node:fs";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { createCertificates } from "./support/certificates.ts";
 import { runCommand } from "./support/command.ts";
 import { createFolder, type Folder } from "./support/folder.ts";
+
+// Several processes a test: time for a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 const own = createCertificates();
 afterAll(() => own[Symbol.dispose]());

@@ -1,9 +1,12 @@
 import { existsSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { runCommand, startCommand } from "./support/command.ts";
 import { createFolder } from "./support/folder.ts";
 import { runShell } from "./support/shell.ts";
 import { startUpstream } from "./support/upstream.ts";
+
+// Several processes a test: time for a busy machine.
+vi.setConfig({ testTimeout: 30_000 });
 
 const key = { OPENAI_API_KEY: "sk-canary-5c1f" };
 const run = (...args: string[]) => runCommand(["run", ...args]);
