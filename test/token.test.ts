@@ -282,6 +282,12 @@ describe("relay start", () => {
     expect(relay.stdout + relay.stderr).not.toContain(token);
   });
 
+  test("on a Unix socket asks for none, whatever the host", async () => {
+    const flags = { host: "0.0.0.0", socket: "/nonexistent/relay.sock" };
+
+    await expect(load({ flags })).resolves.toMatchObject({ remarks: [] });
+  });
+
   test("on loopback says nothing of tokens", async () => {
     await using relay = startCommand(["start", "--port", "0", "--mock"]);
     await relay.until("stdout", /\/v1\n/);
