@@ -56,7 +56,7 @@ export async function loadConfig(input: Input): Promise<Loaded> {
       : "is code, which would run in the relay";
     const name = display(file.path, cwd);
     if (harm) problems.push({ text: notTrusted(name, harm), flag: false });
-    else if (first([...outside, defaults], "keychain")?.value === true)
+    else if (first([flags, environment, project, user, defaults], "keychain")?.value)
       leaveKeychain({ project, below }, name, remarks);
   }
 
