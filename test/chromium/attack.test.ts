@@ -30,7 +30,7 @@ describe.skipIf(hasNoChromium)("pages of no allowed origin", { timeout: 30_000 }
     };
     const flags = { upstream: wire.url, allowedOrigins: ["https://app.example"] };
     relay = await startRelay(flags, { observers: [watch] });
-  });
+  }, 30_000);
   afterAll(async () => {
     await browser.close();
     await pages[Symbol.asyncDispose]();

@@ -26,7 +26,7 @@ describe.skipIf(hasNoChromium)("a page", { timeout: 30_000 }, () => {
     );
     page = await browser.newPage();
     await page.goto(pages.origin);
-  });
+  }, 30_000);
   afterAll(async () => {
     await browser.close();
     await pages[Symbol.asyncDispose]();

@@ -23,7 +23,7 @@ describe.skipIf(hasNoChromium)("a name that points here", { timeout: 30_000 }, (
       "--ignore-certificate-errors",
     );
     page = await browser.newPage();
-  });
+  }, 30_000);
   afterAll(() => browser.close());
 
   /** What a page of the relay's own origin can try; resolves with what it could read of each. */

@@ -51,7 +51,7 @@ describe.skipIf(hasNoChromium)("in a page,", { timeout: 30_000 }, () => {
     pages.set("/", '<!doctype html><script src="/sdk.js"></script>');
     page = await browser.newPage();
     await page.goto(pages.origin);
-  });
+  }, 30_000);
   afterAll(async () => {
     await browser.close();
     await pages[Symbol.asyncDispose]();

@@ -20,7 +20,7 @@ describe.skipIf(hasNoChromium)("a WebSocket of a page", { timeout: 30_000 }, () 
     pages = await startPages();
     page = await browser.newPage();
     await page.goto(pages.origin);
-  });
+  }, 30_000);
   afterAll(async () => {
     await browser.close();
     await pages[Symbol.asyncDispose]();
