@@ -7,6 +7,7 @@ const commands: Record<string, () => Promise<Command>> = {
   check: async () => (await import("./commands/check.ts")).check,
   curl: async () => (await import("./commands/curl.ts")).curl,
   run: async () => (await import("./commands/run.ts")).run,
+  key: async () => (await import("./commands/key.ts")).key,
   tls: async () => (await import("./commands/tls.ts")).tls,
   token: async () => (await import("./commands/token.ts")).token,
   config: async () => (await import("./commands/config.ts")).config,
