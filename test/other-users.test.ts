@@ -13,7 +13,8 @@ const get = "GET /v1/models HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n
 /** A program of its own, because only one that is started as another user is one. */
 const program = `
 const { connect } = require("node:net");
-const [port, host, bytes, how, localAddress] = process.argv.slice(1);
+const [port, host, how, localAddress] = process.argv.slice(1);
+const bytes = require("node:fs").readFileSync(0);
 const socket = connect({ port, host, ...(localAddress && { localAddress }) }, () => {
   socket.write(bytes, () => how === "stay" || (how === "reset" ? socket.resetAndDestroy() : socket.destroy()));
 });
@@ -21,12 +22,20 @@ socket.on("data", (data) => process.stdout.write(data));
 socket.on("error", () => {});
 `;
 
-type Call = { port: number; uid: number; host?: string; how?: string; from?: string };
+type Call = {
+  port: number;
+  uid: number;
+  host?: string;
+  how?: string;
+  from?: string;
+  bytes?: string;
+};
 
 /** Asks as another user; what came back. */
-async function askAs({ port, uid, host = "127.0.0.1", how = "stay", from = "" }: Call) {
-  const args = ["-e", program, String(port), host, get, how, from];
+async function askAs({ port, uid, host = "127.0.0.1", how = "stay", from = "", ...call }: Call) {
+  const args = ["-e", program, String(port), host, how, from];
   const child = spawn(process.execPath, args, { uid, gid: uid, cwd: "/", env: {} });
+  child.stdin.end(call.bytes ?? get);
   let text = "";
   child.stdout.on("data", (data) => {
     text += data;
@@ -67,22 +76,24 @@ describe.runIf(canTell)("a program of another user", () => {
     expect(await askAs({ port: relay.port, uid: 65_534 })).toContain("other_user");
   });
 
-  test.each(["leave", "reset"])(
-    "cannot spend anything by a %s before it is looked at",
-    async (how) => {
-      await using wire = await startWire();
-      await using relay = await startRelay({ upstream: wire.url, ...refusing });
+  test.each([
+    ["leave", ""],
+    ["reset", ""],
+    ["leave", "x".repeat(300_000)],
+  ])("cannot spend anything by a %s before it is looked at", async (how, body) => {
+    await using wire = await startWire();
+    await using relay = await startRelay({ upstream: wire.url, ...refusing });
+    const bytes = `POST /v1/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 
-      const calls = { port: relay.port, uid: 65_533, how };
-      for (let round = 0; round < 5; round++)
-        await Promise.all([askAs(calls), askAs(calls), askAs(calls)]);
-      await rawExchange(relay.port, get);
+    const call = { port: relay.port, uid: 65_533, how, bytes };
+    for (let round = 0; round < 5; round++)
+      await Promise.all([askAs(call), askAs(call), askAs(call)]);
+    await rawExchange(relay.port, get);
 
-      // What came through is the call of this process alone.
-      expect(wire.requests).toHaveLength(1);
-      expect(wire.received).toBe(wire.requests[0]);
-    },
-  );
+    // What came through is the call of this process alone.
+    expect(wire.requests).toHaveLength(1);
+    expect(wire.received).toBe(wire.requests[0]);
+  });
 
   test("gets in where otherUsers or a token lets it", async () => {
     await using open = await startRelay({ mock: true, otherUsers: "allow" });

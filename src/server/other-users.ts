@@ -1,8 +1,10 @@
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import type { Config } from "../config/settings.ts";
 import { wantsToken } from "../config/token-rules.ts";
 import { hasOtherUsers } from "./accounts.ts";
+import { createLookAround } from "./processes.ts";
 import {
   type Ends,
   endsOf,
@@ -25,8 +27,8 @@ type Question = { socket: Socket; ends: Ends | undefined; then: (peer: Peer) => 
 
 /**
  * Loopback is open to every user of the machine, but Linux tells whose socket is at the other end. To list
- * all sockets takes it milliseconds, so those who wait share a list, and it is made once a connection,
- * before anything is read from that.
+ * all sockets takes it milliseconds, so that is done only while a process of somebody else runs, once for
+ * all connections that wait, and before anything is read from them.
  *
  * `undefined` where that is not wanted, not needed or cannot be known.
  */
@@ -38,6 +40,7 @@ export function createPeerCheck(config: Config): PeerCheck | undefined {
   const lists = openLists();
   if (!lists) return undefined;
 
+  const areOthersHere = createLookAround(isForeign);
   const [ipv4, ipv6] = lists;
   let waiting: Question[] = [];
   let isReading = false;
@@ -46,13 +49,24 @@ export function createPeerCheck(config: Config): PeerCheck | undefined {
   async function readOn(): Promise<void> {
     isReading = true;
     while (waiting.length > 0) {
+      // All that came with one turn of the event loop are looked at together.
+      await setImmediate();
       const asked = waiting;
       waiting = [];
-      const rows = await rowsFor(asked).catch(() => undefined);
+      const rows = (await mustList(asked))
+        ? await rowsFor(asked).catch(() => undefined)
+        : undefined;
       for (const { ends, then } of asked) then(rows ? peerAt(ends, rows) : unknown);
     }
     isReading = false;
     if (isClosed) closeLists();
+  }
+
+  /** Not while nobody else is here; but somebody may have been, until a moment ago. */
+  async function mustList(asked: Question[]): Promise<boolean> {
+    if (areOthersHere()) return true;
+    for (let turn = 0; turn < turnsToEnd; turn++) await setImmediate();
+    return asked.some(({ socket }) => mayHaveLeft(socket));
   }
 
   /** From lists that are made after all of them have come. */
@@ -92,6 +106,15 @@ export function createPeerCheck(config: Config): PeerCheck | undefined {
       if (!isReading) closeLists();
     },
   };
+}
+
+/** Turns of the event loop within which what a client sent before it left is read, and that it left. */
+const turnsToEnd = 3;
+
+/** Whether the other end is closed; what lies behind a full buffer cannot be seen yet. */
+function mayHaveLeft(socket: Socket & { _readableState?: { ended: boolean } }): boolean {
+  const isFull = socket.readableLength >= socket.readableHighWaterMark;
+  return isFull || socket._readableState?.ended === true;
 }
 
 const unknown: Peer = { isForeign: false };
