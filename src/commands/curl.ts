@@ -52,15 +52,26 @@ for (const [group, rows] of Object.entries(groups))
 for (const flags of granted) curl.addOption(new CurlOption([flags, ""]).hideHelp());
 
 addSettingFlags(curl, [
-  ...["upstream", "mock", "keyFile", "adminKeyFile", "organization", "project", "beta"],
+  ...[
+    "upstream",
+    "mock",
+    "keyFile",
+    "adminKeyFile",
+    "envFile",
+    "keychain",
+    "organization",
+    "project",
+    "beta",
+  ],
   ...["auth", "authHeader", "proxy", "ca", "systemCa", "insecureUpstream", "followRedirects"],
 ]);
 
 curl.addHelpText(
   "after",
   `
-Also as in curl: -x is --proxy, --cacert is --ca, -K <file> reads options from a file. ${granted.length} options
-that ask for what happens anyway are accepted, such as -N, -g, -q and --http1.1. Exit codes are curl's.
+Also as in curl: -x is --proxy, --cacert is --ca, -K <file> reads options from a file.
+What asks for what happens anyway is accepted: -N, -g, -q, --http1.1 and the like.
+Exit codes are curl's. --ws ends with its input: (cat events; sleep 9) | relay curl --ws …
 
 Examples:
   relay curl models

@@ -70,7 +70,10 @@ async function whereKeyIs(config: Config): Promise<string> {
   );
   // Not before: it may be asking the user to unlock it.
   asked.finally(() => keys.close());
-  return Promise.race([asked, setTimeout(keychainMs, "the system's keychain, if it has one")]);
+  return Promise.race([
+    asked,
+    setTimeout(keychainMs, "the system's keychain, if it has one; else set OPENAI_API_KEY"),
+  ]);
 }
 
 const missing = 'none: set OPENAI_API_KEY and start again, run "relay key set", or try --mock';

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { parseEnv } from "node:util";
+import { printable } from "../config/shown.ts";
 import { keyMissing } from "../errors.ts";
 import { faultOf, standIn } from "./form.ts";
 import type { Source } from "./source.ts";
@@ -36,7 +37,7 @@ export function fromEnvFile(file: string, name: string): Source | undefined {
   if (find(read(file)) === undefined) return undefined;
   return {
     kind: "envFile",
-    name: `${name} (${file})`,
+    name: `${name} (${printable(file)})`,
     read: async () => find(await readFile(file, "utf8")),
     againMs: 0,
   };
