@@ -116,21 +116,23 @@ describe.skipIf(windows)("who may read a key file", () => {
   });
 
   // What Docker and Kubernetes mount: nothing that its reader could change.
-  test.skipIf(!root)("a file that its reader cannot change is used", async () => {
+  test.skipIf(!root)("a file that its reader cannot change is used, with a remark", async () => {
     using folder = createFolder();
     const file = folder.write("key", "sk", 0o444);
     chownSync(folder.path, 65_534, 65_534);
-    const source = new URL("../src/config/exposure.ts", import.meta.url);
+    const module = (name: string) => new URL(`../src/${name}.ts`, import.meta.url).href;
     const script = `
-      import { exposureOf } from ${JSON.stringify(source.href)};
+      import { loadConfig } from "${module("config/load")}";
+      import { keyRemarks } from "${module("key/remarks")}";
       process.setuid(65534);
-      console.log(exposureOf(${JSON.stringify(file)}));`;
+      const input = { flags: { keyFile: ${JSON.stringify(file)} }, env: {}, cwd: "/", config: false };
+      console.log((await keyRemarks((await loadConfig(input)).config, {})).join());`;
 
     const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script], {
       encoding: "utf8",
     });
 
-    expect(stdout).toBe("given\n");
+    expect(stdout).toBe(`Others who are let into this machine can read the key in ${file}.\n`);
     expect(exposureOf(file)).toBe("open");
   });
 });

@@ -16,7 +16,7 @@ type Child = {
 export type Ended = { code: number | null; stdout: string; stderr: string };
 
 /** Milliseconds that a child may take: it may have to ask a person. */
-const limitMs = 60_000;
+export const limitMs = 60_000;
 
 /** Characters that a child may print. */
 const maxPrinted = 65_536;

@@ -1,7 +1,12 @@
 import { printable } from "../config/shown.ts";
 import { keyMissing } from "../errors.ts";
-import { runChild } from "./child.ts";
+import { limitMs, runChild } from "./child.ts";
 import type { Source } from "./source.ts";
+
+const reasons: Record<string, string> = {
+  ENOENT: "there is no such program",
+  ETIMEDOUT: `it took longer than ${limitMs / 1000} s`,
+};
 
 /** A program that prints the key, such as `op read`. */
 export function fromCommand(
@@ -12,12 +17,19 @@ export function fromCommand(
   if (command === undefined) return undefined;
   const name = `command ${printable(command)}`;
 
-  async function read(signal: AbortSignal): Promise<string> {
-    const { code, stdout } = await runChild({ argv, env: childEnv, signal });
-    if (code === 0) return stdout;
-    const how = code === null ? "it was killed" : `exit code ${code}`;
+  function failed(how: string): Error {
     const next = "Run it by hand to see why.";
-    throw keyMissing(`The API key could not be read from ${name} (${how}). ${next}`);
+    return keyMissing(`The API key could not be read from ${name}: ${how}. ${next}`);
+  }
+
+  async function read(signal: AbortSignal): Promise<string> {
+    const { code, stdout } = await runChild({ argv, env: childEnv, signal }).catch(
+      ({ code = "" }: NodeJS.ErrnoException) => {
+        throw failed(reasons[code] ?? code);
+      },
+    );
+    if (code === 0) return stdout;
+    throw failed(code === null ? "it was killed" : `exit code ${code}`);
   }
   return { kind: "command", name, read, againMs: 60_000 };
 }

@@ -1,4 +1,3 @@
-import { setMaxListeners } from "node:events";
 import { matches } from "../config/pattern.ts";
 import type { KeyRule } from "../config/sections/key.ts";
 import type { Config } from "../config/settings.ts";
@@ -25,8 +24,6 @@ export type Keys = {
  */
 export function createKeys(config: Config, env: NodeJS.ProcessEnv): Keys {
   const end = new AbortController();
-  // One for each rule; Node would take more than ten for a leak.
-  setMaxListeners(0, end.signal);
   const hold = (rule: KeyRule) => new Holder(rule.name, sourceOf(rule, config, env), end.signal);
 
   const admin = createHolder("admin", sourcesOf(config, env, "admin"));
