@@ -9,7 +9,8 @@ const refused = new WeakSet<Socket>();
 
 /**
  * Answers with `error` where node:http has no response object, and closes the connection: after the
- * answer to the request before it, if there is one to come. `done` is called when the answer leaves.
+ * answer to the request before it, if there is one to come. `done` is called when the answer leaves,
+ * unless it is for a request that was let in: that one has an outcome of its own.
  */
 export function refuse(socket: Socket, error: RelayError, done: () => void): void {
   // The parser complains again about every byte that follows.
@@ -29,7 +30,7 @@ function inTurn(socket: Socket, error: RelayError, done: () => void): void {
   if (pending?.headersSent) socket.destroy();
   if (!socket.writable) return;
   socket.end(toText(error));
-  done();
+  if (!pending) done();
   // Closing over bytes that nobody reads would take the answer away again. Whoever has ended sends none,
   // and may be gone: over TLS the write would never come back.
   setTimeout(() => socket.destroy(), socket.readableEnded ? 0 : linger).unref();
