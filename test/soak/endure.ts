@@ -2,8 +2,8 @@ import { Agent } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { createDice, type Dice } from "../contract/dice.ts";
 import { type Call, json, stream, webSocket } from "./calls.ts";
+import { growthOf, type Rest } from "./growth.ts";
 import { type Holdings, type SoakRelay, startRelay } from "./relay.ts";
-import { lineThrough } from "./slope.ts";
 import { startSoakUpstream } from "./upstream.ts";
 
 /** How many of each there are at a time. */
@@ -16,28 +16,24 @@ const lanes: [Call, number][] = [
 /** Seconds of load between two rests, at which memory is measured. */
 const roundSeconds = 15;
 
-/** What is too much, beyond twice the error of measurement. */
-const bounds = { heapMiBPerHour: 2, rssMiBPerHour: 10, files: 0 };
-
 /** Hundreds of calls at a time for so long; prints what became of them and of the relay's memory. */
 export async function endure(minutes: number, seed: number): Promise<boolean> {
   await using upstream = await startSoakUpstream();
   await using relay = await startRelay(upstream.port);
   const dice = createDice(seed);
   const results: Record<string, number> = {};
-  const rests: (Holdings & { hours: number })[] = [];
+  const rests: Rest[] = [];
   const startedAt = performance.now();
   const before = await relay.holdings();
   console.log(`${minutes} minutes, seed ${seed}; at start ${toText(before)}`);
 
-  while (performance.now() - startedAt < minutes * 60_000 && relay.death === undefined) {
+  while (performance.now() - startedAt < minutes * 60_000) {
     const peak = await load(relay, dice, results);
     const rest = await relay.holdings();
-    const hours = (performance.now() - startedAt) / 3_600_000;
-    rests.push({ ...rest, hours });
-    console.log(
-      `${(hours * 60).toFixed(1)} min: ${toText(rest)}; ${peak.toFixed(0)} MiB under load`,
-    );
+    const calls = Object.values(results).reduce((sum, count) => sum + count, 0);
+    rests.push({ ...rest, calls });
+    const at = `${((performance.now() - startedAt) / 60_000).toFixed(1)} min, ${calls} calls`;
+    console.log(`${at}: ${toText(rest)}; ${peak.toFixed(0)} MiB under load`);
   }
   // Until the last idle connection to upstream has been given up.
   while (upstream.connections > 0 && relay.death === undefined) await pause(100);
@@ -52,21 +48,12 @@ export async function endure(minutes: number, seed: number): Promise<boolean> {
       if (!result.startsWith("ok: ")) faults.push(result);
     }
     for (const [line, count] of strangeLines(relay.log())) faults.push(`${count} × log: ${line}`);
-    const settled = rests.slice(Math.ceil(rests.length / 4));
-    for (const [what, bound] of [
-      ["heapMiB", bounds.heapMiBPerHour],
-      ["rssMiB", bounds.rssMiBPerHour],
-    ] as const) {
-      const { slope, error } = lineThrough(
-        settled.map((rest) => ({ x: rest.hours, y: rest[what] })),
-      );
-      const text = `${what} grows by ${slope.toFixed(1)} ± ${(2 * error).toFixed(1)} an hour`;
-      console.log(`${text} (${settled.length} rests)`);
-      if (slope - 2 * error > bound) faults.push(`${text}, more than ${bound}`);
+    for (const { text, isFault } of growthOf(rests)) {
+      console.log(text);
+      if (isFault) faults.push(text);
     }
-    if (after.files > before.files + bounds.files) faults.push("files are left open");
+    if (after.files > before.files) faults.push("files are left open");
     if (after.resources !== before.resources) faults.push("handles are left open");
-    if (relay.death !== undefined) faults.push(`the relay ended: ${relay.death}`);
     for (const fault of faults) console.log(`FAULT ${fault}`);
     return faults.length === 0;
   }

@@ -15,7 +15,7 @@ export type SoakRelay = AsyncDisposable & {
   rssMiB(): number;
   /** The most that there ever was. */
   peakMiB(): number;
-  /** After a garbage collection. */
+  /** After a garbage collection; fails when the relay has ended. */
   holdings(): Promise<Holdings>;
   /** The lines of its log, and whatever else it said on stderr. */
   log(): string[];
@@ -53,7 +53,10 @@ export async function startRelay(upstreamPort: number, flags: string[] = []): Pr
     port,
     rssMiB: () => memoryMiB(child.pid, "VmRSS") ?? Number.NaN,
     peakMiB: () => memoryMiB(child.pid, "VmHWM") ?? Number.NaN,
-    holdings: () => holdingsOf(child),
+    async holdings() {
+      if (death !== undefined) throw new Error(`the relay ended: ${death}\n${log().at(-1)}`);
+      return await holdingsOf(child);
+    },
     log,
     get death() {
       return death;
