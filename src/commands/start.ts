@@ -11,14 +11,14 @@ import { type Relay, startRelay } from "../relay.ts";
 import { isDue } from "../tls/credentials.ts";
 import { version } from "../version.ts";
 import { explainListen } from "./listen-failure.ts";
-import { environmentRemarks, protectProcess } from "./protect.ts";
+import { environmentRemarks } from "./protect.ts";
+import { boundYoungGeneration } from "./young-generation.ts";
 
 export const start = addSettingFlags(
   new Command("start")
     .description("Start the relay and serve until it is told to stop")
     .option("--json", "print one JSON object instead of the base URL once it listens"),
 ).action(async (options: { json?: true; quiet?: true }, command: Command) => {
-  protectProcess();
   const loaded = await loadConfig(settingFlags(command));
   const keys = await keyRemarks(loaded.config, process.env);
   for (const remark of [...loaded.remarks, ...environmentRemarks(), ...keys])
@@ -29,6 +29,7 @@ export const start = addSettingFlags(
     explainListen(error, loaded),
   );
   stopOnSignals(relay);
+  boundYoungGeneration();
   if (relay.certificateUntil && isDue(relay.certificateUntil))
     process.stderr.write(`${certificateRemark(relay.certificateUntil)}\n`);
   if (!options.quiet) process.stderr.write(await banner(loaded, relay));

@@ -1,0 +1,20 @@
+import { PerformanceObserver } from "node:perf_hooks";
+import { getHeapSpaceStatistics, setFlagsFromString } from "node:v8";
+
+const mostBytes = 8 * 1024 ** 2;
+
+/**
+ * Keeps V8's young generation at 8 MiB. It would double with every wave of connections up to four times
+ * that, touch all of it in turn, and not give it back: a third of the memory of some thousand open
+ * streams, which buys no measurable speed.
+ */
+export function boundYoungGeneration(): void {
+  const observer = new PerformanceObserver(() => {
+    const young = getHeapSpaceStatistics().find(({ space_name }) => space_name === "new_space");
+    if (young && young.space_size < mostBytes) return;
+    // Node has no option for it that could be set while it runs; V8 looks at this one when it grows.
+    setFlagsFromString("--semi-space-growth-factor=1");
+    observer.disconnect();
+  });
+  observer.observe({ entryTypes: ["gc"] });
+}
