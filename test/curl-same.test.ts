@@ -17,6 +17,7 @@ beforeAll(() => {
   writeFileSync(join(folder, "body.json"), '{"model":\n"m"}\n');
   writeFileSync(join(folder, "headers.txt"), "X-One: 1\r\nX-Two: 2\n");
   writeFileSync(join(folder, "photo.JPG"), "not really");
+  writeFileSync(join(folder, "options"), '# what it does\nheader = "X-A: \\"1\\""\n-d one\nget\n');
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -48,7 +49,7 @@ const lines: [what: string, args: string[], input?: string][] = [
   ],
   ["data in the query", ["-G", "-d", "a=b", "--data-urlencode", "c=d e"]],
   ["data in the query of a HEAD", ["-G", "-I", "-d", "a=b"]],
-  ["data with a method of its own", ["-X", "PUT", "-d", "a=b"]],
+  ["data with a method of its own", ["-X", "DELETE", "-d", "a=b"]],
   ["JSON", ["--json", '{"a":1}']],
   ["JSON in two pieces", ["--json", '{"a":', "--json", "1}"]],
   ["JSON from a file", ["--json", "@body.json"]],
@@ -79,8 +80,22 @@ const lines: [what: string, args: string[], input?: string][] = [
   ["a file in a PUT", ["-T", "lines.txt"]],
   ["a file in a POST", ["-T", "lines.txt", "-X", "POST"]],
   ["standard input in a PUT", ["-T", "-"], "from\nstdin\n"],
+  ["a file in a PUT from standard input, in curl's other spelling", ["-T", "."], "from\nstdin\n"],
   ["no user agent", ["-A", ""]],
   ["a user agent", ["-A", "me/1"]],
+  ["a range", ["-r", "0-9"]],
+  ["the end of a file", ["-r", "-9"]],
+  ["several ranges, with a header", ["--range", "0-1,5-", "-H", "X-A: 1"]],
+  ["a range that is a header", ["-r", "0-9", "-H", "Range: bytes=1-"]],
+  ["a wish for a compressed answer", ["--compressed"]],
+  ["one's own wish for a compressed answer", ["--compressed", "-H", "Accept-Encoding: br"]],
+  ["a query", ["--url-query", "a=c d", "--url-query", "e"]],
+  ["a query as it is", ["--url-query", "+a=%20b"]],
+  ["a query from a file, beside data", ["--url-query", "@lines.txt", "-d", "x"]],
+  ["data under an old name", ["--data-ascii", "@lines.txt"]],
+  ["options from a file", ["-K", "options", "-d", "two"]],
+  ["options from a file, glued and bundled", ["-sKoptions"]],
+  ["what happens anyway", ["-Ngq", "--http1.1", "--path-as-is", "--tcp-nodelay", "--no-keepalive"]],
 ];
 
 test.for(lines)("%s: as curl sends it", async ([, args, input = ""]) => {
@@ -93,10 +108,50 @@ test.for(lines)("%s: as curl sends it", async ([, args, input = ""]) => {
   expect(seen).toEqual(expected);
 });
 
+test("a file that is sent to a folder keeps its name: as curl sends it", async () => {
+  await using upstream = await startUpstream();
+
+  await realCurl(["-T", "lines.txt", `${upstream.url}/v1/files/`], "");
+  await relayCurl(["--upstream", upstream.url, "-T", "lines.txt", "/v1/files/"], "");
+
+  expect(upstream.seen.map(({ method, url }) => [method, url])).toEqual([
+    ["PUT", "/v1/files/lines.txt"],
+    ["PUT", "/v1/files/lines.txt"],
+  ]);
+});
+
+test.for([
+  [301, ["-d", "a=b"]],
+  [302, ["-F", "a=b"]],
+  [303, ["-T", "lines.txt"]],
+  [307, ["-d", "a=b", "-H", "X-A: 1"]],
+  [308, ["-F", "a=@lines.txt"]],
+  [302, ["-T", "lines.txt"]],
+  [303, ["-I"]],
+  [302, ["-X", "DELETE", "-d", "a=b"]],
+  [302, ["-G", "-d", "a=b"]],
+] as const)("after a %i, with %j: as curl goes on", async ([status, args]) => {
+  await using upstream = await startUpstream((req, res) => {
+    req.resume();
+    const isFirst = req.url?.startsWith("/v1/some/thing");
+    req.on("end", () => res.writeHead(isFirst ? status : 200, { location: "next?x=%20#y" }).end());
+  });
+
+  await realCurl(["-g", "-L", ...args, upstream.url + path], "");
+  await relayCurl(["--upstream", upstream.url, "-L", ...args, path], "");
+
+  const seen = upstream.seen.map(comparable);
+  expect(seen.slice(2)).toEqual(seen.slice(0, 2));
+  expect(seen[1]?.url).toBe("/v1/some/next?x=%20");
+});
+
 test.for([
   ["data", ["--data-binary", "@all-bytes", "-H", "X-A: 1", "-H", "x-a:2"]],
   ["a form", ["-F", "file=@all-bytes", "-F", "purpose=batch"]],
   ["a file", ["-T", "all-bytes", "-X", "POST"]],
+  ["standard input", ["-T", "-"]],
+  ["a range", ["-r", "0-9", "--compressed", "-A", "me/1", "--url-query", "a=b c"]],
+  ["a HEAD", ["-I", "-H", "X-Empty;", "-H", "Accept:"]],
 ] as const)("%s through a running relay: as curl sends it", async ([, args]) => {
   await using upstream = await startUpstream();
   await using relay = await startRelay({ upstream: upstream.url, defaultContentType: "off" });
@@ -129,7 +184,10 @@ function comparable({ method, url, rawHeaders, headers, body }: Seen) {
   const boundary = /boundary=(-+\w+)/.exec(lines.join())?.[1];
   const clean = (text: string) => (boundary ? text.replaceAll(boundary, "BOUNDARY") : text);
   return {
-    ...{ method, url, headers: lines.map(clean), body: clean(body.toString("latin1")) },
+    method,
+    // The versions of curl differ in how they write what -G and --url-query encode (RFC 3986 section 6.2.2.1).
+    url: url.replace(/%[\da-f]{2}/gi, (code) => code.toUpperCase()),
+    ...{ headers: lines.map(clean), body: clean(body.toString("latin1")) },
     // The HTTP library writes these two in its own spelling and place.
     framing: [headers["content-length"], headers["transfer-encoding"]],
   };

@@ -5,13 +5,19 @@ import type { Config } from "../config/settings.ts";
 import { type RelayError, upstreamFailed } from "../errors.ts";
 import type { Answerer } from "../exchange.ts";
 import { toUpstreamFailure } from "../upstream/failure.ts";
+import { trustForRelay } from "./trust.ts";
 
 /**
  * Answers by asking a relay that runs elsewhere. What is asked goes there as it is, never with the key;
  * a client token of the settings lets it in.
  */
-export function createRemote(relay: URL, { timeouts, tokens, limits }: Config): Answerer {
-  const { request } = relay.protocol === "https:" ? https : http;
+export function createRemote(relay: URL, config: Config): Answerer {
+  const { timeouts, tokens, limits } = config;
+  const isSecure = relay.protocol === "https:";
+  const { request } = isSecure ? https : http;
+  const agent = isSecure
+    ? new https.Agent({ keepAlive: true, ca: trustForRelay(config) })
+    : new http.Agent({ keepAlive: true });
   const [token] = tokens;
   const pass = token === undefined ? [] : ["x-relay-token", token];
 
@@ -21,7 +27,7 @@ export function createRemote(relay: URL, { timeouts, tokens, limits }: Config): 
       method,
       path: target,
       headers: [...pass, ...headers],
-      agent: false,
+      agent,
       maxHeaderSize: limits.headers,
     });
     const tooSlow = Object.assign(new Error("no connection"), {
@@ -29,7 +35,10 @@ export function createRemote(relay: URL, { timeouts, tokens, limits }: Config): 
       syscall: "connect",
     });
     const timer = setTimeout(() => asked.destroy(tooSlow), timeouts.connect);
-    asked.on("socket", (socket) => socket.on("connect", () => clearTimeout(timer)));
+    asked.on("socket", (socket) => {
+      if (socket.connecting) socket.once("connect", () => clearTimeout(timer));
+      else clearTimeout(timer);
+    });
     asked.on("close", () => clearTimeout(timer));
     asked.on("error", fail);
     asked.on("information", ({ statusCode, statusMessage, rawHeaders }) =>

@@ -1,4 +1,5 @@
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { type ChannelListener, subscribe, unsubscribe } from "node:diagnostics_channel";
+import type { ClientRequest } from "node:http";
 import type { Socket } from "node:net";
 import { type PerformanceEntry, PerformanceObserver } from "node:perf_hooks";
 
@@ -7,20 +8,30 @@ export type Connection = {
   opened: number;
   lookedUpAt?: number;
   connectedAt?: number;
-  /** TLS included. */
+  /** TLS included; not known of a connection to a relay that runs elsewhere. */
   readyAt?: number;
-  socket?: Socket;
+  /** Copied, for a socket that is closed has none. */
+  addresses?: Addresses;
 };
 
-/** undici's word for a connection that can be used. */
-const channel = "undici:client:connected";
+type Addresses = {
+  [End in "localAddress" | "localPort" | "remoteAddress" | "remotePort"]: Socket[End] | undefined;
+};
 
 /** Watches this process open connections, through what Node and undici tell everybody. */
 export function watchConnections(): { stop(): Connection } {
   const seen: Connection = { opened: 0 };
-  const ready = (message: unknown) => {
-    seen.readyAt = performance.now();
-    seen.socket = (message as { socket: Socket }).socket;
+  const look = ({ localAddress, localPort, remoteAddress, remotePort }: Socket) => {
+    seen.addresses = { localAddress, localPort, remoteAddress, remotePort };
+  };
+  const channels = {
+    "undici:client:connected": ({ socket }: { socket: Socket }) => {
+      seen.readyAt = performance.now();
+      look(socket);
+    },
+    "http.client.response.finish": ({ request }: { request: ClientRequest }) => {
+      if (request.socket) look(request.socket);
+    },
   };
   const take = (entries: PerformanceEntry[]) => {
     for (const { name, startTime, duration } of entries) {
@@ -32,12 +43,13 @@ export function watchConnections(): { stop(): Connection } {
   };
   const observer = new PerformanceObserver((list) => take(list.getEntries()));
   observer.observe({ entryTypes: ["dns", "net"] });
-  subscribe(channel, ready);
+  const listeners = Object.entries(channels) as [string, ChannelListener][];
+  for (const [name, listener] of listeners) subscribe(name, listener);
   return {
     stop() {
       take(observer.takeRecords());
       observer.disconnect();
-      unsubscribe(channel, ready);
+      for (const [name, listener] of listeners) unsubscribe(name, listener);
       return seen;
     },
   };

@@ -19,6 +19,8 @@ type Session = {
   options: CurlOptions;
   output: Sink;
   remarks: Remarks;
+  /** Whom to trust where that relay speaks TLS. */
+  ca: string[] | undefined;
   /** The relay is part of this program: what it fails at, the program fails at. */
   isOwn: boolean;
 };
@@ -43,7 +45,10 @@ export function converse(session: Session): Promise<void> {
     refusalOf(answer, output, isOwn).then(reject, reject);
   });
   socket.on("error", (error) => reject(toCurlError(toUpstreamFailure(error, relay.origin), false)));
-  socket.on("open", () => sendLines(socket, show));
+  socket.on("open", () => {
+    sendLines(socket, show);
+    socket.on("close", (code, reason) => closed(code, `${code} ${reason}`.trim()));
+  });
   socket.on("message", (data: Buffer, isBinary) => {
     show(`< ${isBinary ? "binary" : "text"} frame, ${data.length} bytes\n`);
     if (!output.write(Buffer.concat([data, Buffer.from("\n")]))) socket.pause();
@@ -52,13 +57,13 @@ export function converse(session: Session): Promise<void> {
   output.onError = reject;
   for (const kind of ["ping", "pong"] as const)
     socket.on(kind, (data) => show(`< ${kind} frame, ${data.length} bytes\n`));
-  socket.on("close", (code, reason) => {
-    const what = `${code} ${reason}`.trim();
+
+  function closed(code: number, what: string): void {
     if (![1000, 1001, 1005].includes(code))
       reject(new CurlError(56, `The WebSocket was closed with ${what}`));
-    if (!options.silent) remarks.say(`closed: ${what}\n`);
+    else if (!options.silent) remarks.say(`closed: ${what}\n`);
     resolve();
-  });
+  }
 
   return promise.finally(() => {
     clearTimeout(timer);
@@ -68,7 +73,7 @@ export function converse(session: Session): Promise<void> {
   });
 }
 
-function open({ relay, target, headers, options, remarks }: Session): WebSocket {
+function open({ relay, target, headers, options, remarks, ca }: Session): WebSocket {
   const own = without(headers, /^(?:host|sec-websocket-protocol)$/i);
   const protocols = headerOf(headers, "sec-websocket-protocol")?.split(/\s*,\s*/) ?? [];
   if (options.verbose) {
@@ -79,6 +84,7 @@ function open({ relay, target, headers, options, remarks }: Session): WebSocket 
     headers: toRecord(own),
     perMessageDeflate: false,
     maxPayload: 0,
+    ...(ca && { ca }),
     ...(options.connectTimeout && { handshakeTimeout: options.connectTimeout * 1000 }),
   });
 }
@@ -89,8 +95,9 @@ function sendLines(socket: WebSocket, show: (text: string) => void): void {
   lines.on("line", (line) => {
     if (socket.readyState !== WebSocket.OPEN) return;
     show(`> text frame, ${Buffer.byteLength(line)} bytes\n`);
-    socket.send(line, () => lines.resume());
-    if (socket.bufferedAmount > backlog) lines.pause();
+    // On the stream: readline, once it has ended, takes no more orders.
+    socket.send(line, () => process.stdin.resume());
+    if (socket.bufferedAmount > backlog) process.stdin.pause();
   });
   lines.on("close", () => {
     if (socket.readyState !== WebSocket.OPEN) return;
@@ -114,12 +121,14 @@ async function refusalOf(answer: IncomingMessage, output: Sink, isOwn: boolean):
   );
 }
 
-/** The header lines as node:http takes them; a name that repeats keeps all its values. */
+/** The header lines as node:http takes them; a name that repeats, in any spelling, keeps all its values. */
 function toRecord(headers: HeaderList): Record<string, string[]> {
-  const record: Record<string, string[]> = {};
+  const lines = new Map<string, [name: string, values: string[]]>();
   for (let i = 0; i < headers.length; i += 2) {
     const name = headers[i]!;
-    record[name] = [...(record[name] ?? []), headers[i + 1]!];
+    const [, values] = lines.get(name.toLowerCase()) ?? [];
+    if (values) values.push(headers[i + 1]!);
+    else lines.set(name.toLowerCase(), [name, [headers[i + 1]!]]);
   }
-  return record;
+  return Object.fromEntries(lines.values());
 }

@@ -34,12 +34,17 @@ export async function runCurl(call: Call): Promise<void> {
     await perform(call, remarks);
   } catch (error) {
     if (!(error instanceof ExitError)) throw error;
-    const isSilent = error instanceof CurlError && options.silent && !options.showError;
-    if (error.message !== "" && !isSilent) remarks.say(`${error.message}\n`);
+    complain(error, call, remarks);
     throw new ExitError(error.exitCode);
   } finally {
     remarks.close();
   }
+}
+
+/** `-s` silences what went wrong, but not what makes no sense. */
+function complain(error: ExitError, { options }: Call, remarks: Remarks): void {
+  const isSilent = error instanceof CurlError && options.silent && !options.showError;
+  if (error.message !== "" && !isSilent) remarks.say(`${error.message}\n`);
 }
 
 async function perform(call: Call, remarks: Remarks): Promise<void> {
@@ -48,12 +53,16 @@ async function perform(call: Call, remarks: Remarks): Promise<void> {
   if (options.ws) return (await import("./session.ts")).runSession(call, remarks);
   const route = await createRoute(config, options.relay);
   try {
-    if (options.printCurl)
-      await print(await (await import("./equivalent.ts")).equivalent(call, route));
+    if (options.printCurl) await printCurl(call, route);
     else await transferAll(call, route, remarks);
   } finally {
     await route.close();
   }
+}
+
+async function printCurl(call: Call, route: Route): Promise<void> {
+  const { equivalent } = await import("./equivalent.ts");
+  await print(`${await equivalent(call, route)}\n`);
 }
 
 /** The call with all its tries; then what `-w` says of the last one. */
@@ -69,6 +78,7 @@ async function transferAll(call: Call, route: Route, remarks: Remarks): Promise<
 
   let journey = await follow({ options, route, request, caller, output, dump, remarks });
   for (let wait = retry(journey.transfer); wait; wait = retry(journey.transfer)) {
+    if (journey.transfer.error) complain(journey.transfer.error, call, remarks);
     remarks.warn(wait.remark);
     await output.restart();
     await sleep(wait.seconds * 1000);

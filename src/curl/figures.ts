@@ -25,7 +25,7 @@ const constant = {
 export function figuresOf(report: Report): Record<string, Value> {
   const { transfer, connection, startedAt } = report;
   const { exchange, status, headers, error, bytesOut, endedAt } = transfer;
-  const { socket } = connection;
+  const { addresses } = connection;
   const isSecure = report.url.startsWith("https:");
   const perSecond = (bytes: number) => Math.round((bytes * 1000) / (endedAt - startedAt));
   return {
@@ -36,19 +36,19 @@ export function figuresOf(report: Report): Record<string, Value> {
     filename_effective: report.path === "-" ? null : report.path,
     http_code: status,
     http_version: status > 0 ? "1.1" : "0",
-    local_ip: socket?.localAddress ?? "",
-    local_port: socket?.localPort ?? 0,
+    local_ip: addresses?.localAddress ?? "",
+    local_port: addresses?.localPort ?? 0,
     method: exchange.method,
     num_connects: connection.opened,
     num_headers: headers.length / 2,
     num_redirects: report.redirects,
     redirect_url: report.redirectUrl ?? null,
-    remote_ip: socket?.remoteAddress ?? "",
-    remote_port: socket?.remotePort ?? 0,
+    remote_ip: addresses?.remoteAddress ?? "",
+    remote_port: addresses?.remotePort ?? 0,
     response_code: status,
     scheme: isSecure ? "HTTPS" : "HTTP",
     size_download: bytesOut,
-    size_header: transfer.headBytes,
+    size_header: report.headBytes,
     size_request: requestSize(report),
     size_upload: exchange.bytesIn,
     speed_download: perSecond(bytesOut),

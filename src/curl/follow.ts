@@ -2,6 +2,7 @@ import { type Base, joinTarget } from "../forward/url.ts";
 import { CurlError } from "./failure.ts";
 import { startMeter, wantsMeter } from "./meter.ts";
 import type { CurlOptions } from "./options.ts";
+import { renameOutput } from "./output.ts";
 import { optionsAfter, redirectOf, targetWithin } from "./redirect.ts";
 import type { Remarks } from "./remarks.ts";
 import { type Caller, createRequest, type Request, toExchange } from "./request.ts";
@@ -28,6 +29,8 @@ export type Journey = {
   /** Where the answer says to go on. */
   redirectUrl: string | undefined;
   redirects: number;
+  /** Bytes of all heads that came. */
+  headBytes: number;
   /** On the clock of `performance.now()`. */
   startedAt: number;
 };
@@ -41,11 +44,13 @@ export async function follow(trip: Trip): Promise<Journey> {
   const { maxRedirs = 50 } = options;
   const startedAt = performance.now();
   const firstUrl = urlOf(request, route.bases);
+  let headBytes = 0;
 
   for (let redirects = 0; ; redirects++) {
     const url = urlOf(request, route.bases);
     const { transfer, redirectUrl, next } = await hop({ ...trip, options, request }, url);
-    const journey = { transfer, firstUrl, url, redirectUrl, redirects, startedAt };
+    headBytes += transfer.headBytes;
+    const journey = { transfer, firstUrl, url, redirectUrl, redirects, headBytes, startedAt };
     if (next === undefined || transfer.error) return journey;
     if (redirects === maxRedirs) {
       transfer.error = new CurlError(47, `Maximum (${maxRedirs}) redirects followed`);
@@ -65,7 +70,9 @@ async function hop(trip: Trip, url: string): Promise<Hop> {
     wants(status, headers) {
       redirectUrl = redirectOf(status, headers, url);
       next = options.location && redirectUrl ? targetWithin(redirectUrl, route.bases) : undefined;
-      return next === undefined;
+      if (next !== undefined) return false;
+      renameOutput(output, headers, options);
+      return true;
     },
   });
 

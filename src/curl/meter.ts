@@ -61,7 +61,7 @@ export function toRow(progress: Progress, seconds: number, rate: number): string
     `${percent(received + sent, all)} ${size(all)} `,
     `${percent(received, toReceive)} ${size(received)} `,
     `${percent(sent, toSend)} ${size(sent)} `,
-    ...[size(average(received)), size(average(sent))],
+    ...[`${size(average(received))} `, size(average(sent))],
     ...[time(total), time(seconds), time(total - seconds), size(current)],
   ].join(" ");
 }

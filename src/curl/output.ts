@@ -18,7 +18,8 @@ export function createOutput(options: CurlOptions, target: string): Sink {
 export function renameOutput(sink: Sink, headers: HeaderList, options: CurlOptions): void {
   if (!options.remoteName || !options.remoteHeaderName) return;
   const name = fileNameIn(headerOf(headers, "content-disposition") ?? "");
-  if (name) sink.path = placed(name, options);
+  if (name === undefined) return;
+  sink.path = placed(name, options);
   sink.isNew = true;
 }
 

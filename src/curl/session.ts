@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import { trustForRelay } from "../client/trust.ts";
 import type { Config } from "../config/settings.ts";
 import { startRelay } from "../relay.ts";
 import { converse } from "./converse.ts";
@@ -25,8 +26,9 @@ export async function runSession(call: Call, remarks: Remarks): Promise<void> {
   const own = options.relay ? undefined : await startRelay(forOneCall(config, token!), []);
   const relay = options.relay ?? new URL(own!.server.url);
   try {
+    const ca = relay.protocol === "https:" ? trustForRelay(config) : undefined;
     if (token !== undefined) headers.push("x-relay-token", token);
-    await converse({ ...{ relay, target, headers, options, output, remarks, isOwn: !!own } });
+    await converse({ ...{ relay, target, headers, options, output, remarks, isOwn: !!own, ca } });
   } finally {
     await output.close();
     own?.server.cut();

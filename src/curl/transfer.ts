@@ -89,12 +89,15 @@ export class Transfer implements Listener {
     this.#isWanted = wants(status, headers);
     this.#showHead(status, reason, headers);
     if (options.fail && status >= 400) this.#stop(httpError(status));
-    else if (options.head || !this.#isWanted) this.#end();
-    else if (options.compressed) this.#unpack(headerOf(headers, "content-encoding") ?? "");
+    else if (options.head) this.#end();
+    else if (options.compressed && this.#isWanted)
+      this.#unpack(headerOf(headers, "content-encoding") ?? "");
   }
 
   data(chunk: Buffer): boolean {
     this.bytesOut += chunk.length;
+    // To its end, so that the connection can go on.
+    if (!this.#isWanted) return true;
     return (this.#decoding ?? this.#parts.output).write(chunk);
   }
 
