@@ -80,20 +80,19 @@ async function load(relay: SoakRelay, dice: Dice, results: Record<string, number
   return peak;
 }
 
-/** What the log says that is neither a request's line nor the program's greeting. */
+/** What the log says that is neither a usual request's line nor the program's greeting, and how often. */
 function strangeLines(lines: string[]): Map<string, number> {
   const strange = new Map<string, number>();
   for (const line of lines) {
-    const known = line.startsWith("{")
-      ? isUsual(JSON.parse(line))
-      : /^\s|^openai-relay|^Ctrl/.test(line);
-    if (!known) strange.set(line.slice(0, 200), (strange.get(line.slice(0, 200)) ?? 0) + 1);
+    const what = line.startsWith("{") ? strangenessOf(JSON.parse(line)) : line;
+    const isKnown = what === undefined || /^\s|^openai-relay|^Ctrl/.test(what);
+    if (!isKnown) strange.set(what, (strange.get(what) ?? 0) + 1);
   }
   return strange;
 }
 
-function isUsual({ error }: { error?: string }): boolean {
-  return error === undefined || error === "upstream_reset";
+function strangenessOf({ method, error }: { method?: string; error?: string }): string | undefined {
+  return error === undefined || error === "upstream_reset" ? undefined : `${method} ${error}`;
 }
 
 function toText({ rssMiB, heapMiB, files, resources }: Holdings): string {
