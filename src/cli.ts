@@ -1,4 +1,5 @@
 import { ConfigError, UsageError } from "./config/error.ts";
+import { masked } from "./config/shown.ts";
 import { ExitError } from "./exit.ts";
 import { version } from "./version.ts";
 
@@ -7,7 +8,8 @@ function toExitCode(error: unknown): number {
   // commander has told what is wrong already, or has shown the help that was asked for.
   if (isFromCommander(error)) return error.exitCode === 0 ? 0 : 2;
   const message = error instanceof Error ? error.message : String(error);
-  if (message !== "") process.stderr.write(`${message}\n`);
+  // It may quote what was typed.
+  if (message !== "") process.stderr.write(`${masked(message)}\n`);
   if (error instanceof UsageError) return 2;
   if (error instanceof ConfigError) return 3;
   if (error instanceof ExitError) return error.exitCode;

@@ -1,3 +1,5 @@
+import { tellable } from "./tellable.ts";
+
 type Details = {
   status: number;
   code: string;
@@ -55,12 +57,12 @@ export function badRequest(what: string): RelayError {
 }
 
 export function hostNotAllowed(host: string): RelayError {
-  const message = `The relay does not answer to the name "${host}". Use a loopback address, or add the name to allowedHosts.`;
+  const message = `The relay does not answer to the name "${tellable(host)}". Use a loopback address, or add the name to allowedHosts.`;
   return new RelayError(message, { status: 421, code: "host_not_allowed" });
 }
 
 export function originNotAllowed(origin: string): RelayError {
-  const message = `Web pages of ${origin} may not use this relay. Add the origin to allowedOrigins if they should.`;
+  const message = `Web pages of ${tellable(origin)} may not use this relay. Add the origin to allowedOrigins if they should.`;
   return new RelayError(message, { status: 403, code: "origin_not_allowed" });
 }
 
@@ -100,7 +102,7 @@ export function policyDenied(message: string): RelayError {
 }
 
 export function unknownPath(path: string): RelayError {
-  const message = `${path} is not one of the paths that this relay forwards (allowPaths) or serves itself (/_relay/health).`;
+  const message = `${tellable(path)} is not one of the paths that this relay forwards (allowPaths) or serves itself (/_relay/health).`;
   return new RelayError(message, { status: 404, code: "unknown_url" });
 }
 
@@ -123,12 +125,12 @@ export function uriTooLong(limit: number): RelayError {
 }
 
 export function unsupportedMediaType(type: string, accepted: readonly string[]): RelayError {
-  const message = `Bodies of type "${type}" are refused because validate is on. Send ${accepted.join(", ")} or a type that ends in +json.`;
+  const message = `Bodies of type "${tellable(type)}" are refused because validate is on. Send ${accepted.join(", ")} or a type that ends in +json.`;
   return new RelayError(message, { status: 415, code: "unsupported_media_type" });
 }
 
 export function unsupportedExpectation(value: string): RelayError {
-  const message = `"Expect: ${value}" cannot be met; only 100-continue can.`;
+  const message = `"Expect: ${tellable(value)}" cannot be met; only 100-continue can.`;
   return new RelayError(message, {
     status: 417,
     code: "unsupported_expectation",
@@ -180,7 +182,7 @@ export function relayBug(cause: unknown): RelayError {
 }
 
 export function unsupportedTransferEncoding(value: string): RelayError {
-  const message = `"Transfer-Encoding: ${value}" is not supported; only chunked is.`;
+  const message = `"Transfer-Encoding: ${tellable(value)}" is not supported; only chunked is.`;
   return new RelayError(message, {
     status: 501,
     code: "unsupported_transfer_encoding",

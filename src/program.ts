@@ -1,4 +1,6 @@
 import { type Command, program } from "commander";
+import { protectProcess } from "./commands/protect.ts";
+import { masked } from "./config/shown.ts";
 import { version } from "./version.ts";
 
 /** Each command is loaded only when it is asked for: the others would cost every start their time. */
@@ -27,6 +29,7 @@ export async function run(argv: readonly string[]): Promise<void> {
   const asked = argv[2] ?? "";
   const names = Object.hasOwn(commands, asked) ? [asked] : Object.keys(commands);
   for (const name of names) program.addCommand(await commands[name]!());
+  protectProcess();
   throwInsteadOfExit(program);
   if (argv.length < 3) program.outputHelp();
   else await program.parseAsync(argv);
@@ -44,5 +47,7 @@ Examples:
 
 function throwInsteadOfExit(command: Command): void {
   command.exitOverride();
+  // Its errors quote what was typed.
+  command.configureOutput({ outputError: (text, write) => write(masked(text)) });
   for (const sub of command.commands) throwInsteadOfExit(sub);
 }

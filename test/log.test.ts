@@ -77,10 +77,35 @@ test.each(["pretty", "json"])(
 
     const { stderr } = await relay.ended;
     expect(stderr).toContain("origin_not_allowed");
-    expect(stderr).toContain("http://a?31mred");
+    expect(stderr).toContain("http://…");
     expect(stderr).not.toMatch(/\x9b/);
   },
 );
+
+test.each([
+  ["/v1/chat/completions", "/v1/chat/completions"],
+  ["/v1/models/gpt-4o-mini-2024-07-18?canary", "/v1/models/gpt-4o-mini-2024-07-18"],
+  ["/v1/responses:stream", "/v1/responses:stream"],
+  ["/v1/responses/resp_68af4030baa48193b0b43b4c2a176a1a0e6967589f080e78/cancel#canary", undefined],
+  ["/v1/fine_tuning/jobs/ftjob-abcEFG123/events", undefined],
+  ["/v1/keys/sk-canary", "/v1/keys/…"],
+  ["/v1/a.sk-canary.b/ek_canary/relay_canary", "/v1/…/…/…"],
+  ["/v1/sk%2Dcanary/c2stY2FuYXJ5LTc3YWE=/736b2d63616e617279", "/v1/…/…/…"],
+  ["/v1/8f14e45f-ceea-467f-a8d9-5d2f3b1c9e70", "/v1/…"],
+  ["//me:canary@localhost/v1", "//…/v1"],
+  ["http://me:canary@localhost/v1", "/v1"],
+  ["/v1/\x1b[31m", "/v1/…"],
+  ["localhost:443", "localhost:443"],
+])("of the path %s the log tells what cannot be a secret", (target, told) => {
+  const { ended } = createRequestLog(pino({}, { write: (line) => lines.push(line) }));
+  const lines: string[] = [];
+
+  ended?.({ id: "1", method: "GET", target, bytesIn: 0 } as Exchange, {
+    ...{ ending: "complete", status: 200, bytesOut: 0, firstByteMs: 1, durationMs: 1 },
+  });
+
+  expect(JSON.parse(lines[0]!).path).toBe(told ?? target.split("#")[0]);
+});
 
 test("a bug in the relay leaves the place in the code, not what was sent", async () => {
   const written: string[] = [];

@@ -12,7 +12,7 @@ import { runWithRelay } from "../run/run.ts";
 import { knownSecrets } from "../run/secrets.ts";
 import { createTally } from "../run/tally.ts";
 import { explainListen } from "./listen-failure.ts";
-import { environmentRemarks, protectProcess } from "./protect.ts";
+import { environmentRemarks } from "./protect.ts";
 
 /** Where a relay listens that stays: one that is for a single command has its own address. */
 const address = { host: "127.0.0.1", port: "0" };
@@ -31,7 +31,6 @@ export const run = addSettingFlags(
   named,
 ).action(async ([program, ...args]: string[], options: Options, command: Command) => {
   if (program === undefined) throw new UsageError(noCommand);
-  protectProcess();
   const { env } = process;
   const loaded = await load(options, command);
   const { config, remarks } = loaded;

@@ -22,7 +22,9 @@ export function printable(text: string): string {
   });
 }
 
-/** Hides what looks like a key, and the user and password of a URL. */
-function masked(text: string): string {
-  return text.replace(/\b(sk|ek)-[\w-]{4,}/g, "$1-…").replace(/(\w:\/\/)[^\s/?#]*@/g, "$1…@");
+/** Hides what looks like a key or a token, and the user and password of a URL. */
+export function masked(text: string): string {
+  return text
+    .replace(/(?<![A-Za-z0-9])(sk-|ek_|relay_(?=[\w-]{43}))[\w-]{4,}/g, "$1…")
+    .replace(/(\w:\/\/)[^\s/?#]*@/g, "$1…@");
 }

@@ -1,4 +1,5 @@
 import { keyMissing, RelayError } from "../errors.ts";
+import { keepSecret } from "../tellable.ts";
 import { faultOf } from "./form.ts";
 import type { Source } from "./source.ts";
 
@@ -63,6 +64,7 @@ export class Holder {
   }
 
   #hold(value: string): Key {
+    keepSecret(value);
     const source = this.#source.name;
     const key: Key = { value, name: this.name, source, refused: () => this.#refused(key) };
     return key;

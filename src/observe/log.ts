@@ -1,6 +1,7 @@
 import { type Logger, pino } from "pino";
 import type { Config } from "../config/settings.ts";
 import type { Exchange, Observer, Outcome } from "../exchange.ts";
+import { tellable } from "../tellable.ts";
 import { createLines } from "./lines.ts";
 
 /** The log: pretty on a terminal, JSON lines else, always on stderr. */
@@ -16,7 +17,7 @@ export async function createLogger(config: Config): Promise<Logger> {
 
 /**
  * One line a request, made of named fields only: no header, no body, no query can slip in (they may hold
- * secrets). At level debug there is another one when a request begins.
+ * secrets), and of the path what is plain words and OpenAI's ids. At level debug there is another one when a request begins.
  */
 export function createRequestLog(logger: Logger): Observer {
   return {
@@ -43,7 +44,6 @@ export function createRequestLog(logger: Logger): Observer {
         cause: causeOf(error?.cause),
         stack: error?.code === "relay_error" ? framesOf(error.cause) : undefined,
       };
-      // Messages quote what was refused.
       const message = error && toPrintable(error.message);
       if (isFailure(outcome)) logger.error(line, message);
       else logger.info(line, message);
@@ -77,11 +77,11 @@ function toTenths(ms: number | undefined): number | undefined {
 
 /** Without the query, and without what may stand in front of the path: a user and a password. */
 function pathOf(target: string): string {
-  const [path] = target.split("?", 1);
-  return toPrintable(path!.startsWith("/") ? path! : path!.replace(/^[a-z]+:\/\/[^/]*/i, ""));
+  const path = target.split(/[?#]/, 1)[0]!;
+  return tellable(path.startsWith("/") ? path : path.replace(/^[a-z]+:\/\/[^/]*/i, ""));
 }
 
-/** Nothing that a terminal could take for a command (targets that were refused are logged too). */
+/** Nothing that a terminal could take for a command. */
 function toPrintable(text: string): string {
-  return text.slice(0, 512).replace(/[^\x20-\x7e]/g, "?");
+  return text.slice(0, 512).replace(/[^\x20-\x7e…]/g, "?");
 }

@@ -1,6 +1,6 @@
-import { shown } from "../config/shown.ts";
+import { tellable } from "../tellable.ts";
 
-/** What a client sent, as a message may say it: nothing that looks like a key, nothing long. */
+/** What a client sent, as a message may say it: nothing that may be a secret, nothing long. */
 export function quoted(text: string): string {
-  return shown(undefined, text.length > 100 ? `${text.slice(0, 100)}…` : text);
+  return JSON.stringify(tellable(text.length > 100 ? `${text.slice(0, 100)}…` : text));
 }

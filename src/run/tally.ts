@@ -1,6 +1,6 @@
-import { printable } from "../config/shown.ts";
 import type { Observer } from "../exchange.ts";
 import { own } from "../server/router.ts";
+import { tellable } from "../tellable.ts";
 
 /** What a command did through the relay. */
 export type Tally = {
@@ -29,7 +29,7 @@ export function createTally(): Tally {
       // A WebSocket lasts as long as the command likes, and is not slow for it.
       if (status === 101 || durationMs <= (slowest?.ms ?? -1)) return;
       const [path] = target.split("?", 1);
-      slowest = { ms: durationMs, what: `${method} ${printable(path!.slice(0, 200))}` };
+      slowest = { ms: durationMs, what: `${method} ${tellable(path!.slice(0, 200))}` };
     },
   };
 

@@ -4,6 +4,7 @@ import type { Config } from "../config/settings.ts";
 import { wantsToken } from "../config/token-rules.ts";
 import { expiredToken, invalidToken, misplacedToken, type RelayError } from "../errors.ts";
 import { keyInProtocols } from "../subprotocol.ts";
+import { keepSecret } from "../tellable.ts";
 import type { Facts } from "./facts.ts";
 import { followStored, type Known } from "./stored-tokens.ts";
 
@@ -22,6 +23,7 @@ export function createTokenCheck(config: Config, env: NodeJS.ProcessEnv): TokenC
     name: `token ${index + 1}`,
     digest: sha256(token),
   }));
+  config.tokens.forEach(keepSecret);
   const stored = followStored(env);
   const isWanted = wantsToken(config);
   return config.auth === "passthrough" ? checkPassing : check;
