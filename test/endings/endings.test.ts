@@ -59,7 +59,7 @@ test("each WebSocket ends truly for both sides, and leaves nothing", { timeout }
   });
 });
 
-/** Plays so many exchanges and looks at what became of them, then at what is left; `then` looks closer. */
+/** Plays so many exchanges, looks at what became of them and at what is left; `then` looks closer. */
 async function prove<P, T extends Watched>(
   play: Play<P, T>,
   runs: number,

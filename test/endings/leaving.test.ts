@@ -46,20 +46,19 @@ test.each(["destroy", "resetAndDestroy"] as const)(
   },
 );
 
-// So early that Node takes the reset for an end in order, and a write for one that will be done some day.
+// So early that Node takes the reset for an end in order, and a write for one still to be done.
 test("a client resets its upload over TLS: upstream is let go at once", async () => {
   using certificates = createCertificates();
   await using upstream = await startUpstream((req) => req.resume());
   await using relay = await startRelay({ upstream: upstream.url, ...certificates.settings });
-  const half = `POST /v1/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 300000\r\n\r\n${"x".repeat(150_000)}`;
+  const head = "POST /v1/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 300000\r\n\r\n";
+  const half = head + "x".repeat(150_000);
 
   for (let round = 0; round < 8; round++) {
     const raw = connect(relay.port, "127.0.0.1").on("error", () => {});
     const secure = connectTls({ socket: raw, host: "127.0.0.1", ca: certificates.ca });
-    await once(
-      secure.on("error", () => {}),
-      "secureConnect",
-    );
+    secure.on("error", () => {});
+    await once(secure, "secureConnect");
     secure.write(half, () => raw.resetAndDestroy());
 
     const { ending, durationMs } = await relay.nextOutcome();

@@ -21,12 +21,12 @@ export type AnswerPlan = {
   framing: "length" | "chunked" | "close";
   /** Bytes of each piece of the body, and milliseconds before it. */
   pieces: { bytes: number; ms: number }[];
-  /** Where upstream stops, as a fraction of all bytes on the wire, and how; `null`: it says it all. */
+  /** Where upstream stops, as a part of all bytes on the wire, and how; `null`: it says it all. */
   cut: { at: number; how: "end" | "reset" | "silence" } | null;
 };
 
 export type ClientPlan = {
-  /** What the client waits for before it leaves: parts of all bytes, milliseconds, upstream's last act. */
+  /** What the client waits for before it leaves: a part of all bytes, time, upstream's last act. */
   leaves: "never" | { asked: number } | { read: number } | { ms: number } | "with upstream";
   how: "destroy" | "reset";
   /** Reads nothing until it leaves. */

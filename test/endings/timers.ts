@@ -2,11 +2,11 @@ import { createHook } from "node:async_hooks";
 import { setTimeout as pause } from "node:timers/promises";
 
 export type Timers = Disposable & {
-  /** Waits until timers of these milliseconds are all that is armed, or until it is clear that they will not be; tells what there is. */
+  /** Waits for a while until timers of just these milliseconds are armed; tells what there is. */
   settled(expected: readonly number[]): Promise<number[]>;
 };
 
-/** Watches every timer that this process arms from now on, but those of the test runner: Node's own too. */
+/** Watches each timer that this process arms from now on, Node's own too, but not the test runner's. */
 export function watchTimers(): Timers {
   const timers = new Map<number, number>();
   let isOwn = false;

@@ -4,7 +4,7 @@ import { lineThrough } from "./slope.ts";
 /** What is held between two rounds, after so many calls. */
 export type Rest = Holdings & { calls: number };
 
-/** Bytes a call that are too many, beyond twice the error of measurement; a lost socket has thousands. */
+/** Bytes a call that are too many, beyond twice the error; a socket that is lost has thousands. */
 const bounds = { heapMiB: 4, rssMiB: 2_048 };
 
 /** Settled rests that it takes to tell growth from chance. */
@@ -12,7 +12,7 @@ const enough = 4;
 
 /** How memory grew, in words, and whether that is a fault. */
 export function growthOf(rests: readonly Rest[]): { text: string; isFault: boolean }[] {
-  // The system gives pages out more readily than it takes them back: until half-time they find their number.
+  // In the first half memory rises to what the load needs at its worst moments, and does not come back.
   const settled = rests.slice(Math.floor(rests.length / 2));
   if (settled.length < enough)
     return [
