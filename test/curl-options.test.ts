@@ -11,6 +11,7 @@ import { createFolder } from "./support/folder.ts";
 import { startProxy } from "./support/proxy.ts";
 import { startRelay, testKey } from "./support/relay.ts";
 import { startUpstream } from "./support/upstream.ts";
+import { startWebSocketUpstream } from "./support/websocket.ts";
 
 vi.setConfig({ testTimeout: 20_000 });
 
@@ -255,4 +256,22 @@ test("a slice is unpacked while the upstream is still talking", async () => {
   silence.resolve();
 
   expect(await running.ended).toMatchObject({ code: 0, stdout: "data: one\n\ndata: [DONE]\n\n" });
+});
+
+test("--relay unix:PATH: calls, WebSockets and --print-curl through a Unix socket", async () => {
+  using folder = createFolder();
+  const socket = folder.at("run/relay.sock");
+  await using upstream = await startWebSocketUpstream({ onConnection: (ws) => ws.send("ready") });
+  await using _relay = await startRelay({ upstream: upstream.url, socket });
+  const to = ["--relay", `unix:${socket}`];
+
+  const called = await relayCurl([...to, "-w", "%{http_code} %{url_effective}", "a:b"]);
+  const session = await relayCurl([...to, "--ws", "/v1/realtime?model=a:b"]);
+  const line = await relayCurl([...to, "--print-curl", "-w", "%{http_code}", "a:b"]);
+  const pasted = await startProgram("sh", ["-c", line.stdout]).ended;
+
+  expect(called).toMatchObject({ code: 0, stdout: "404 http://localhost/a:b" });
+  expect(session).toMatchObject({ code: 0, stdout: "ready\n" });
+  expect(upstream.handshakes[0]?.url).toBe("/v1/realtime?model=a:b");
+  expect(pasted).toMatchObject({ code: 0, stdout: "404" });
 });

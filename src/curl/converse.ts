@@ -1,7 +1,9 @@
 import type { IncomingMessage } from "node:http";
+import { connect } from "node:net";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
 import WebSocket from "ws";
+import type { RelayUrl } from "../client/relay-url.ts";
 import { RelayError } from "../errors.ts";
 import type { HeaderList } from "../exchange.ts";
 import { headerOf, without } from "../header-list.ts";
@@ -13,7 +15,7 @@ import type { Remarks } from "./remarks.ts";
 import type { Sink } from "./sink.ts";
 
 type Session = {
-  relay: URL;
+  relay: RelayUrl;
   target: string;
   headers: HeaderList;
   options: CurlOptions;
@@ -85,6 +87,7 @@ function open({ relay, target, headers, options, remarks, ca }: Session): WebSoc
     perMessageDeflate: false,
     maxPayload: 0,
     ...(ca && { ca }),
+    ...(relay.socketPath && { createConnection: () => connect(relay.socketPath!) }),
     ...(options.connectTimeout && { handshakeTimeout: options.connectTimeout * 1000 }),
   });
 }

@@ -1,3 +1,4 @@
+import type { RelayUrl } from "../client/relay-url.ts";
 import type { Config } from "../config/settings.ts";
 import type { HeaderList } from "../exchange.ts";
 import { isAdminOperation } from "../forward/operations.ts";
@@ -33,7 +34,7 @@ export async function equivalent(call: Call, route: Route): Promise<string> {
   }
   // For curl, brackets in a URL are a pattern.
   if (/[[\]{}]/.test(url) && !parts.includes("-g")) parts.push("-g");
-  parts.push(...(options.relay ? entrance(config) : connection(config)));
+  parts.push(...(options.relay ? entrance(options.relay, config) : connection(config)));
   for (const { name, value } of added) {
     const isKey = value.endsWith(standIn);
     const text = `${name}: ${value}`;
@@ -66,9 +67,10 @@ function likeBody({ get, body, uploadFile }: CurlOptions): Body | null {
   return body && !get ? { content: empty, length: 0, type: "known to curl" } : null;
 }
 
-/** How a relay is entered that asks for a token. */
-function entrance({ tokens }: Config): string[] {
-  return tokens.length > 0 ? ["-H", '"x-relay-token: $RELAY_TOKENS"'] : [];
+/** How the relay is reached, and entered where it asks for a token. */
+function entrance({ socketPath }: RelayUrl, { tokens }: Config): string[] {
+  const way = socketPath ? ["--unix-socket", quote(socketPath)] : [];
+  return tokens.length > 0 ? [...way, "-H", '"x-relay-token: $RELAY_TOKENS"'] : way;
 }
 
 /** The settings that curl has to be told, too. */

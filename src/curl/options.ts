@@ -1,3 +1,5 @@
+import type { RelayUrl } from "../client/relay-url.ts";
+
 /** One piece of a request body, in the order of the command line. */
 export type BodyPart = {
   kind: "data" | "raw" | "binary" | "urlencode" | "json" | "form" | "formString";
@@ -51,7 +53,7 @@ export type CurlOptions = {
   stderr?: string;
 
   /** A running relay to talk to. */
-  relay?: URL;
+  relay?: RelayUrl;
   ws?: true;
   printCurl?: true;
 };

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import type { RelayUrl } from "../client/relay-url.ts";
 import { trustForRelay } from "../client/trust.ts";
 import type { Config } from "../config/settings.ts";
 import { startRelay } from "../relay.ts";
@@ -24,7 +25,7 @@ export async function runSession(call: Call, remarks: Remarks): Promise<void> {
   // A WebSocket library wants a server to talk to: a relay for this call alone.
   const token = options.relay ? config.tokens[0] : randomBytes(24).toString("hex");
   const own = options.relay ? undefined : await startRelay(forOneCall(config, token!), []);
-  const relay = options.relay ?? new URL(own!.server.url);
+  const relay: RelayUrl = options.relay ?? new URL(own!.server.url);
   try {
     const ca = relay.protocol === "https:" ? trustForRelay(config) : undefined;
     if (token !== undefined) headers.push("x-relay-token", token);

@@ -1,4 +1,4 @@
-import { toRelayUrl } from "../client/relay-url.ts";
+import { type RelayUrl, toRelayUrl } from "../client/relay-url.ts";
 import { badUsage } from "./failure.ts";
 
 /** For options that may be given more than once. */
@@ -30,7 +30,7 @@ export function toRange(text: string): string {
   throw badUsage(`-r ${text}: write a range of bytes, such as 0-499`);
 }
 
-export function toRelay(text: string): URL {
+export function toRelay(text: string): RelayUrl {
   const url = toRelayUrl(text);
   if (url) return url;
   throw badUsage(`--relay ${text}: give a URL such as http://127.0.0.1:8484`);
