@@ -12,6 +12,7 @@ import {
 import type { Answerer, Exchange, Observer, Upgrader } from "../exchange.ts";
 import type { Visit } from "./admit.ts";
 import { receiveBody } from "./body.ts";
+import type { Handlers } from "./http-server.ts";
 import type { Live } from "./live.ts";
 import { answerPreflight } from "./preflight.ts";
 import { HttpReply } from "./reply.ts";
@@ -29,17 +30,32 @@ export type Parts = {
   newId: () => string;
 };
 
+/** What takes requests in, by the settings that it was made with. */
+export type Entrance = Pick<Handlers, "request" | "handshake"> & {
+  /** Resolves once everything that came in here has ended. */
+  emptied(): Promise<void>;
+};
+
 /** Takes requests in: each passes the door, gives its body, and is answered. */
-export function createEntrance(parts: Parts) {
+export function createEntrance(parts: Parts): Entrance {
   const { config, admit, answer, upgrade, live, newId } = parts;
   const { limits, timeouts } = config;
   const bodyLimits = { size: limits.body, idleMs: timeouts.upload };
   const replyParts = {
     // The last to hear of an ending, so that nothing is left to tell once nothing is live.
-    observers: [...parts.observers, { ended: live.leave }],
+    observers: [...parts.observers, { ended: leave }],
     isDraining: () => live.isDraining,
     antiBuffering: config.antiBuffering,
   };
+
+  let inside = 0;
+  let whenEmpty = () => {};
+
+  function leave(): void {
+    inside--;
+    live.leave();
+    if (inside === 0) whenEmpty();
+  }
 
   /** `expectation`: why what the client expects cannot be met. */
   function request(req: IncomingMessage, res: ServerResponse, expectation?: RelayError): void {
@@ -80,6 +96,7 @@ export function createEntrance(parts: Parts) {
       startedAt: performance.now(),
       bytesIn: 0,
     };
+    inside++;
     live.count++;
     return { exchange, reply: new HttpReply(exchange, req, res, replyParts) };
   }
@@ -135,5 +152,13 @@ export function createEntrance(parts: Parts) {
     return undefined;
   }
 
-  return { request, handshake };
+  return {
+    request,
+    handshake,
+    emptied: () =>
+      new Promise((resolve) => {
+        if (inside === 0) resolve();
+        else whenEmpty = resolve;
+      }),
+  };
 }

@@ -18,8 +18,6 @@ export type Handlers = {
   connect(req: IncomingMessage, socket: Socket): void;
   /** What never became a request, or broke off within one. */
   broken(error: NodeJS.ErrnoException, socket: Socket): void;
-  /** A connection could not be accepted. */
-  missed(error: NodeJS.ErrnoException): void;
 };
 
 /** node:http as the relay wants it: strict, patient with uploads, quick to close on a head that stalls. */
@@ -53,9 +51,5 @@ export function createHttpServer(headerLimit: number, on: Handlers): Server {
   });
   server.on("connect", on.connect);
   server.on("clientError", on.broken);
-  server.on("error", (error: NodeJS.ErrnoException) => {
-    // Whoever listens hears of its own failures.
-    if (error.syscall === "accept") on.missed(error);
-  });
   return server;
 }

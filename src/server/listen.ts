@@ -57,6 +57,8 @@ function listen(server: Server, host: string, port: number): Promise<void> {
     // Beside 127.0.0.1 the other family alone; "::" by itself means both.
     server.listen({ host, port, backlog: 4096, ipv6Only: host === "::1" }, () => {
       server.off("error", reject);
+      // A connection that cannot be accepted (no more file descriptors) is no reason to end.
+      server.on("error", () => {});
       resolve();
     });
   });

@@ -1,10 +1,10 @@
 import type { Server } from "node:http";
 import type { Config } from "../config/settings.ts";
-import { methodNotAllowed, tooManyFiles } from "../errors.ts";
+import { methodNotAllowed } from "../errors.ts";
 import type { Answerer, Observer, Upgrader } from "../exchange.ts";
 import { createDoor } from "./admit.ts";
 import { createConnections } from "./connections.ts";
-import { createEntrance } from "./entrance.ts";
+import { createEntrance, type Entrance } from "./entrance.ts";
 import { createHttpServer } from "./http-server.ts";
 import { createLive, type Live } from "./live.ts";
 import { createPeerCheck } from "./other-users.ts";
@@ -18,38 +18,45 @@ export type Listener = {
   port: number;
   readonly live: Live;
   create(): Server;
+  /** Takes new requests in by other settings; resolves once the last of the former ones has ended. */
+  use(settings: Settings): Promise<void>;
   /** Cuts every connection now. */
   cut(): void;
   /** Lets go of what it holds, once no server listens any more. */
   close(): void;
 };
 
-export type Parts = {
-  config: Config;
-  answer: Answerer;
-  upgrade: Upgrader;
+/** What a reload replaces. */
+export type Settings = { config: Config; answer: Answerer; upgrade: Upgrader };
+
+export type Parts = Settings & {
   observers: readonly Observer[];
   tlsPort: TlsPort | undefined;
   env: NodeJS.ProcessEnv;
 };
 
 /** Puts together what a connection passes before its requests are answered. */
-export function createListener({ config, answer, upgrade, ...parts }: Parts): Listener {
-  const { observers, tlsPort, env } = parts;
+export function createListener({ observers, tlsPort, env, ...settings }: Parts): Listener {
+  const { config } = settings;
   const run = Date.now().toString(36);
   let ids = 0;
   const newId = () => `${run}-${(++ids).toString(36)}`;
 
   const live = createLive();
-  const admit = createDoor(config, () => listener.port, env);
-  const entrance = createEntrance({ config, admit, answer, upgrade, observers, live, newId });
-  const { turnAway, missed } = createTurnAway(observers, newId);
+  let entrance = open(settings);
+  const turnAway = createTurnAway(observers, newId);
   const peers = createPeerCheck(config);
   const connections = createConnections(config.limits.connections, peers, turnAway);
 
+  function open({ config, answer, upgrade }: Settings): Entrance {
+    const admit = createDoor(config, () => listener.port, env);
+    return createEntrance({ config, admit, answer, upgrade, observers, live, newId });
+  }
+
   function create(): Server {
     const server = createHttpServer(config.limits.headers, {
-      ...entrance,
+      request: (req, res, refusal) => entrance.request(req, res, refusal),
+      handshake: (req, socket, head) => entrance.handshake(req, socket, head),
       connect({ method = "-", url = "-" }, socket) {
         socket.resume();
         turnAway(socket, methodNotAllowed("CONNECT"), { method, target: url });
@@ -59,7 +66,6 @@ export function createListener({ config, answer, upgrade, ...parts }: Parts): Li
         if (takeOver?.(error, socket)) connections.add(socket);
         else turnAway(socket, toRefusal(error, config.limits.headers));
       },
-      missed: (error) => missed(tooManyFiles(error)),
     });
     const takeOver = tlsPort?.join(server);
     connections.guard(server);
@@ -70,6 +76,11 @@ export function createListener({ config, answer, upgrade, ...parts }: Parts): Li
     port: 0,
     live,
     create,
+    use(next) {
+      const former = entrance;
+      entrance = open(next);
+      return former.emptied();
+    },
     cut: connections.cut,
     close: () => peers?.close(),
   };

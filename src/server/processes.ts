@@ -5,7 +5,7 @@ const outermost = "pid:[4026531836]";
 
 /**
  * Looks whether a process of a foreign user runs at this moment. That is quick, where to list all sockets is
- * not. In a container, and where processes are hidden from others (`hidepid`), the answer is always yes.
+ * not. Where they cannot all be seen (in a container, with `hidepid`) the answer is always yes.
  */
 export function createLookAround(isForeign: (uid: number) => boolean): () => boolean {
   if (!seesAll()) return () => true;
@@ -19,8 +19,14 @@ export function createLookAround(isForeign: (uid: number) => boolean): () => boo
     return true;
   }
 
-  return () =>
-    isTheirs(known) || readdirSync("/proc").some((name) => isPid(name) && isTheirs(name));
+  return function isSomebodyHere() {
+    try {
+      return isTheirs(known) || readdirSync("/proc").some((name) => isPid(name) && isTheirs(name));
+    } catch {
+      // No more files can be opened; nobody gets in because of that.
+      return true;
+    }
+  };
 }
 
 function seesAll(): boolean {

@@ -1,9 +1,9 @@
 import type { Server } from "node:http";
 import type { Config } from "../config/settings.ts";
-import type { Answerer, Observer, Upgrader } from "../exchange.ts";
+import type { Observer } from "../exchange.ts";
 import type { Credentials } from "../tls/credentials.ts";
 import { listenOn, portOf } from "./listen.ts";
-import { createListener } from "./listener.ts";
+import { createListener, type Settings } from "./listener.ts";
 
 export type RelayServer = {
   /** The port in use; 0 on a Unix socket. */
@@ -14,6 +14,8 @@ export type RelayServer = {
   readonly live: number;
   /** WebSockets that are open. */
   readonly tunnels: number;
+  /** Answers new requests by other settings; resolves once the last of the former ones has ended. */
+  use(settings: Settings): Promise<void>;
   /** Stops accepting and resolves when the last live answer has ended, or after `timeouts.drain`. */
   drain(): Promise<void>;
   /** Cuts every connection now. */
@@ -25,20 +27,20 @@ export type RelayServer = {
  * error, or a `SocketPathError`.
  */
 export async function startServer(
-  config: Config,
-  answer: Answerer,
-  upgrade: Upgrader,
+  settings: Settings,
   observers: readonly Observer[],
   credentials?: Credentials,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<RelayServer> {
+  const { config } = settings;
   const tlsPort = credentials && (await import("./tls-port.ts")).createTlsPort(credentials);
-  const listener = createListener({ config, answer, upgrade, observers, tlsPort, env });
+  const listener = createListener({ ...settings, observers, tlsPort, env });
   const { live, cut } = listener;
   const servers = await listen(config, listener.create).catch((error: unknown) => {
     listener.close();
     throw error;
   });
+  let { drain } = config.timeouts;
   const port = portOf(servers[0]!);
   listener.port = port;
 
@@ -50,6 +52,10 @@ export async function startServer(
     },
     get tunnels() {
       return live.tunnels.size;
+    },
+    use(next) {
+      drain = next.config.timeouts.drain;
+      return listener.use(next);
     },
     async drain() {
       live.isDraining = true;
@@ -63,7 +69,7 @@ export async function startServer(
         for (const server of servers) server.closeIdleConnections();
       };
       const sweeping = setInterval(sweep, 100);
-      const deadline = setTimeout(cut, config.timeouts.drain);
+      const deadline = setTimeout(cut, drain);
       sweep();
       await closed;
       await live.idle();

@@ -6,17 +6,12 @@ import { refuse } from "./refuse.ts";
 /** What is known of a request that never came to be one. */
 type Known = Pick<Exchange, "method" | "target">;
 
-/** Refuses where there is no request, or none yet, and lets the observers know. */
+/** Refuses on a connection that carries no request, or none yet, and lets the observers know. */
 export type TurnAway = (socket: Socket, error: RelayError, known?: Known) => void;
 
 const nothing: Known = { method: "-", target: "-" };
 
-/** Milliseconds between two words about connections that were missed. */
-const missedMs = 1_000;
-
-export function createTurnAway(observers: readonly Observer[], newId: () => string) {
-  let lastMissed = Number.NEGATIVE_INFINITY;
-
+export function createTurnAway(observers: readonly Observer[], newId: () => string): TurnAway {
   function tell(error: RelayError, known: Known, bytesIn: number): void {
     const startedAt = performance.now();
     const none = { headers: [], body: null, bodyLength: undefined };
@@ -35,19 +30,10 @@ export function createTurnAway(observers: readonly Observer[], newId: () => stri
     }
   }
 
-  const turnAway: TurnAway = (socket, error, known = nothing) => {
+  return function turnAway(socket, error, known = nothing) {
     refuse(socket, error, () => {
       // Browsers open connections on which they then ask for nothing.
       if (socket.bytesRead > 0 || error.status !== 408) tell(error, known, socket.bytesRead);
     });
   };
-
-  /** Tells of connections that could not be taken, now and then. */
-  function missed(error: RelayError): void {
-    if (performance.now() - lastMissed < missedMs) return;
-    lastMissed = performance.now();
-    tell(error, nothing, 0);
-  }
-
-  return { turnAway, missed };
 }

@@ -38,6 +38,8 @@ async function listen(path: string, server: Server): Promise<void> {
     process.umask(before);
   }
   await once(server, "listening");
+  // A connection that cannot be accepted (no more file descriptors) is no reason to end.
+  server.on("error", () => {});
 }
 
 /** Clears away what a relay left that was killed, and nothing else. */
