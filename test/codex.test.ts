@@ -5,7 +5,7 @@ import { startResponsesUpstream } from "./support/responses-websocket.ts";
 import { startTap } from "./support/tap.ts";
 import { linesOf, valuesOf } from "./support/wire.ts";
 
-// CI brings Codex along (CODEX_BIN); it weighs 400 MB, so a plain `npm test` does without.
+// .ci/run brings Codex along; it weighs 400 MB, so a plain `npm test` does without.
 const codex = process.env.CODEX_BIN;
 
 /** Asks Codex, which has no key of its own, to say hello. */
@@ -17,7 +17,7 @@ async function sayHello(url: string) {
   return await program.ended;
 }
 
-describe.skipIf(!codex && !process.env.CI)("Codex through the relay", { timeout: 60_000 }, () => {
+describe.skipIf(!codex)("Codex through the relay", { timeout: 60_000 }, () => {
   test("talks over one WebSocket, of which every byte arrives as it was sent", async () => {
     await using upstream = await startResponsesUpstream();
     await using behind = await startTap(upstream.port);
