@@ -1,10 +1,10 @@
 import type { Answer } from "../client/ask.ts";
+import type { RelayError } from "../errors.ts";
 import { headerOf } from "../header-list.ts";
 import { CheckFailure } from "./step.ts";
 
 type Meaning = [exitCode: number, hint: string];
 
-const waitHint = "Try again in a while; https://status.openai.com tells of OpenAI's troubles.";
 const networkHint = "Run relay check without --relay to see which part of the way is broken.";
 
 /** What the relay's own failures mean here, by code. */
@@ -23,7 +23,7 @@ const relayFailures: Record<string, Meaning> = {
 };
 
 /** A failure that the relay named, here or in its answer. */
-export function relayFailure(code: string, message: string): CheckFailure {
+export function relayFailure({ code, message }: Pick<RelayError, "code" | "message">) {
   const [exitCode, hint] = relayFailures[code] ?? [
     8,
     "The relay's settings do not let this call pass.",
@@ -35,54 +35,50 @@ export function relayFailure(code: string, message: string): CheckFailure {
 /** Throws when it was the relay that answered, with an error of its own. */
 export function refuseRelayError(answer: Answer): void {
   const code = headerOf(answer.headers, "x-relay-error");
-  if (code) throw relayFailure(code, sayingOf(answer) || code);
+  if (code) throw relayFailure({ code, message: sayingOf(answer) || code });
 }
 
 /** Throws unless an OpenAI API answered, whatever it had to say about the key. */
-export function refuseOthers(answer: Answer, origin: string): void {
-  const { status, headers, body } = answer;
-  const asked = `GET /v1/models → ${status}`;
-  if (/^\s*</.test(body.subarray(0, 200).toString("latin1"))) {
+export function refuseOthers(answer: Answer, upstream: string, asked = "GET /v1/models"): void {
+  const { status, headers } = answer;
+  const said = sayingOf(answer);
+  const what = `${asked} → ${status}${said && ` ${said}`}`;
+  if (isPage(answer)) {
     const hint =
       "A login page of the network, or upstream is wrong: it must be the API's own address.";
-    throw new CheckFailure(8, `${asked}, a web page instead of an OpenAI API`, hint);
+    throw new CheckFailure(8, `${what}, a web page instead of an OpenAI API`, hint);
   }
-  if (status >= 500) throw new CheckFailure(8, `${asked} ${sayingOf(answer)}`.trim(), waitHint);
+  if (status >= 500) throw new CheckFailure(8, what, whoseFault(upstream));
   if (status >= 300 && status < 400) {
-    const to = headerOf(headers, "location") ?? "nowhere";
-    throw new CheckFailure(
-      8,
-      `${asked}, redirected to ${printable(to)}`,
-      "Set upstream to where the API is.",
-    );
-  }
-  if ([401, 403, 429].includes(status)) return;
-  if (status !== 200 || !modelsOf(answer)) {
-    const hint = `Check upstream: at ${origin} there is no OpenAI API.`;
-    throw new CheckFailure(8, `${asked} ${sayingOf(answer)}, which is no list of models`, hint);
+    const to = printable(headerOf(headers, "location") ?? "nowhere");
+    const hint = "Set upstream to where the API is.";
+    throw new CheckFailure(8, `${what}, redirected to ${to}`, hint);
   }
 }
 
-/** Throws when the key was not let in. */
-export function refuseDenied(answer: Answer): void {
-  const { status, headers } = answer;
-  const said = `${status} ${sayingOf(answer)}`.trim();
-  if (status === 401) {
-    const hint =
-      "Make a new key at https://platform.openai.com/api-keys, or check which one is set.";
-    throw new CheckFailure(4, `the key is rejected: ${said}`, hint);
-  }
-  if (status === 403) {
-    const hint =
-      "The key's project, role, network or country does not allow it: see its permissions.";
-    throw new CheckFailure(5, `the key is not allowed to do this: ${said}`, hint);
-  }
-  if (status !== 429) return;
-  const after = headerOf(headers, "retry-after");
-  const hint = /insufficient_quota/.test(said)
-    ? "Check the plan and the bill at https://platform.openai.com/settings/organization/billing."
-    : `Too many requests with this key: try again ${after ? `after ${printable(after)} s` : "later"}.`;
-  throw new CheckFailure(5, `the key is over its limit: ${said}`, hint);
+/** Throws unless it is a list of models, or a refusal that concerns the key. */
+export function refuseNoList(answer: Answer, upstream: string): void {
+  const { status } = answer;
+  refuseOthers(answer, upstream);
+  if ([401, 403, 429].includes(status) || (status === 200 && modelsOf(answer))) return;
+  const said = sayingOf(answer);
+  const what = `GET /v1/models → ${status}${said && ` ${said}`}, which is no list of models`;
+  throw new CheckFailure(8, what, `Check upstream: at ${upstream} there is no OpenAI API.`);
+}
+
+export function isOpenAi(upstream: string): boolean {
+  return /^https:\/\/(?:[\w.-]+\.)?openai\.com(?:[:/]|$)/.test(upstream);
+}
+
+function whoseFault(upstream: string): string {
+  return isOpenAi(upstream)
+    ? "Try again in a while; https://status.openai.com tells of OpenAI's troubles."
+    : `Try again in a while, or look into the log of what runs at ${upstream}.`;
+}
+
+/** A web page came instead of data. */
+export function isPage({ body }: Answer): boolean {
+  return /^\s*</.test(body.subarray(0, 200).toString("latin1"));
 }
 
 /** The names of the models, if the answer is a list of them. */
@@ -95,7 +91,7 @@ export function modelsOf({ body }: Answer): string[] | undefined {
 }
 
 /** Code and message of an error in OpenAI's shape, for one line on a terminal. */
-export function sayingOf({ body }: Answer): string {
+export function sayingOf({ body }: Pick<Answer, "body">): string {
   const { error } = fromJson(body) as { error?: { code?: unknown; message?: unknown } };
   const parts = [error?.code, error?.message].filter((part) => typeof part === "string");
   return printable(parts.join(": "));
@@ -111,7 +107,7 @@ function fromJson(body: Buffer): object {
 }
 
 /** Without control characters, and without a key that somebody quotes back at us. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text
     .replace(/\p{C}+/gu, " ")
     .replace(/\b(?:sk|ek)-[\w*.-]{4,}/g, "[key]")

@@ -1,24 +1,41 @@
 import { styleText } from "node:util";
-import type { Report } from "./run.ts";
-import type { Check } from "./step.ts";
+import type { Check, Report } from "./report.ts";
 
-type Look = { sign: string; plain: string; colour: "green" | "yellow" | "gray" | "red" };
+type Look = { sign: string; plain: string; colour: "green" | "yellow" | "gray" | "red" | "cyan" };
 
-const looks: Record<Check["status"], Look> = {
+const looks: Record<Check["status"] | "running", Look> = {
+  running: { sign: "…", plain: ".", colour: "cyan" },
   passed: { sign: "✓", plain: "+", colour: "green" },
   warning: { sign: "!", plain: "!", colour: "yellow" },
   skipped: { sign: "–", plain: "-", colour: "gray" },
   failed: { sign: "✗", plain: "x", colour: "red" },
 };
 
-/** One line of the checklist, and one more when there is something to do. */
-export function formatCheck({ name, status, ms, detail, hint }: Check): string {
-  const { sign, plain, colour } = looks[status];
-  const time = status === "skipped" ? "" : `${ms} ms`;
-  const text = `${name.padEnd(8)} ${detail.padEnd(52)} ${time.padStart(8)}`.trimEnd();
-  const next = hint ? `\n             Next: ${hint}` : "";
-  const mark = paint(colour, unicode ? sign : plain);
-  return `  ${mark} ${toTerminal(status === "skipped" ? paint("gray", text) : text + next)}\n`;
+/** Columns in front of what a step says: two, the mark, one, the name, one. */
+const indent = 14;
+const timeWidth = 10;
+
+/** One step of the checklist: what was found, how long it took, and what to do. */
+export function formatCheck({ name, status, ms, detail, hint, notes = [] }: Check): string {
+  const isSkipped = status === "skipped";
+  const time = isSkipped ? "" : `${ms} ms`;
+  const width = terminalWidth() - indent;
+  const [first = "", ...rest] = wrap(toTerminal(detail), width - timeWidth);
+  const lines = [
+    `${first.padEnd(width - timeWidth)}${time.padStart(timeWidth)}`.trimEnd(),
+    ...rest,
+    ...notes.flatMap((note) => wrap(toTerminal(note), width - 2).map((line) => `  ${line}`)),
+    ...wrap(hint ? `Next: ${toTerminal(hint)}` : "", width),
+  ];
+  const text = `${name.padEnd(indent - 5)} ${lines.join(`\n${" ".repeat(indent)}`)}`;
+  return `  ${mark(status)} ${isSkipped ? paint("gray", text) : text}\n`;
+}
+
+/** The step that is being taken, on a line that will be written over. */
+export function formatRunning(name: string, doing: string, seconds: number): string {
+  const since = seconds > 0 ? `${doing} (${seconds} s)`.trim() : doing;
+  const text = `${name.padEnd(indent - 5)} ${toTerminal(since)}`;
+  return `  ${mark("running")} ${text.slice(0, terminalWidth() - 5)}`;
 }
 
 export function formatSummary({ checks }: Report): string {
@@ -32,6 +49,27 @@ export function formatSummary({ checks }: Report): string {
   ];
   const seconds = checks.reduce((sum, { ms }) => sum + ms, 0) / 1000;
   return toTerminal(`\n${parts.join(", ")} – ${seconds.toFixed(1)} s\n`);
+}
+
+/** Lines of at most `width` characters; words stay whole, for somebody may want to copy one. */
+export function wrap(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(" ").filter(Boolean)) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width)
+      lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
+}
+
+function terminalWidth(): number {
+  return Math.min(100, Math.max(50, process.stdout.columns || 80));
+}
+
+function mark(status: keyof typeof looks): string {
+  const { sign, plain, colour } = looks[status];
+  return paint(colour, unicode ? sign : plain);
 }
 
 /** Decided here: left to Node, FORCE_COLOR would beat NO_COLOR, with a warning. */

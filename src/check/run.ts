@@ -1,6 +1,7 @@
-import { type Check, CheckFailure, type Finding, type Step } from "./step.ts";
+import type { Check, Report } from "./report.ts";
+import { CheckFailure, type Finding, type Step, type Watcher } from "./step.ts";
 
-export type Report = { ok: boolean; upstream: string; exitCode: number; checks: Check[] };
+type Options = { timeoutMs: number; strict: boolean; watcher: Watcher };
 
 /**
  * Takes the steps one after the other, in the order of causes. What needs a failed step is skipped, so
@@ -8,31 +9,34 @@ export type Report = { ok: boolean; upstream: string; exitCode: number; checks: 
  */
 export class Run {
   readonly checks: Check[] = [];
-  exitCode = 0;
 
-  #timeoutMs: number;
-  #tell: (check: Check) => void;
+  #options: Options;
   /** Steps that cannot be relied upon, and the failed step that is why. */
   #broken = new Map<string, string>();
 
-  constructor(timeoutMs: number, tell: (check: Check) => void) {
-    this.#timeoutMs = timeoutMs;
-    this.#tell = tell;
+  constructor(options: Options) {
+    this.#options = options;
   }
 
   async take(steps: Step[]): Promise<void> {
+    const { watcher } = this.#options;
     for (const step of steps) {
+      watcher.begun(step);
       const check = await this.#check(step);
       this.checks.push(check);
-      this.#tell(check);
+      watcher.done(check);
     }
   }
 
   toReport(upstream: string): Report {
-    return { ok: this.exitCode === 0, upstream, exitCode: this.exitCode, checks: this.checks };
+    const { checks } = this;
+    const failed = checks.find(({ status }) => status === "failed");
+    const warned = this.#options.strict && checks.some(({ status }) => status === "warning");
+    const exitCode = failed?.exitCode ?? (warned ? 1 : 0);
+    return { version: 1, ok: exitCode === 0, upstream, exitCode, checks };
   }
 
-  async #check({ name, needs = [], run }: Step): Promise<Check> {
+  async #check({ name, needs = [], limit, run }: Step): Promise<Check> {
     const cause = needs.map((need) => this.#broken.get(need)).find((found) => found);
     if (cause) {
       this.#broken.set(name, cause);
@@ -41,28 +45,31 @@ export class Run {
     const startedAt = performance.now();
     const since = () => Math.round(performance.now() - startedAt);
     try {
-      const finding = await inTime(run, this.#timeoutMs);
+      const finding = await inTime(run, limit ?? { ms: this.#options.timeoutMs, late: tooSlow });
       return { name, status: "passed", ms: since(), ...finding };
     } catch (error) {
-      const { exitCode, message, hint } = toFailure(error);
+      const { exitCode, message: detail, hint, notes } = toFailure(error);
       this.#broken.set(name, name);
-      this.exitCode ||= exitCode;
-      return { name, status: "failed", ms: since(), detail: message, hint };
+      const known = { name, status: "failed" as const, ms: since(), detail, hint, exitCode };
+      return notes ? { ...known, notes } : known;
     }
   }
 }
 
 /** No step can hold the others up, whatever it waits for. */
-async function inTime(run: Step["run"], timeoutMs: number): Promise<Finding> {
-  const signal = AbortSignal.timeout(timeoutMs);
-  const late = Promise.withResolvers<never>();
-  signal.addEventListener("abort", () => late.reject(tooSlow(timeoutMs)), { once: true });
-  return Promise.race([run(signal), late.promise]);
+async function inTime(
+  run: Step["run"],
+  { ms, late }: NonNullable<Step["limit"]>,
+): Promise<Finding> {
+  const signal = AbortSignal.timeout(ms);
+  const over = Promise.withResolvers<never>();
+  signal.addEventListener("abort", () => over.reject(late(ms / 1000)), { once: true });
+  return Promise.race([run(signal), over.promise]);
 }
 
-function tooSlow(timeoutMs: number): CheckFailure {
+function tooSlow(seconds: number): CheckFailure {
   const hint = "A firewall may drop the packets, or the other end hangs; --timeout waits longer.";
-  return new CheckFailure(7, `no answer within ${timeoutMs / 1000} s`, hint);
+  return new CheckFailure(7, `no answer within ${seconds} s`, hint);
 }
 
 function toFailure(error: unknown): CheckFailure {

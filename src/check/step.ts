@@ -1,22 +1,33 @@
-/** How one check went. */
-export type Check = {
-  name: string;
-  status: "passed" | "failed" | "skipped" | "warning";
-  ms: number;
-  /** What was found, in one line. */
-  detail: string;
-  /** What to do about it, in one line. */
-  hint?: string;
-};
+import type { Check } from "./report.ts";
 
 /** What a step has to say when it did not fail. */
-export type Finding = { detail: string; status?: "skipped" | "warning"; hint?: string };
+export type Finding = {
+  detail: string;
+  status?: "skipped" | "warning";
+  hint?: string;
+  notes?: string[];
+};
 
 export type Step = {
   name: string;
   /** Steps without which this one means nothing. */
   needs?: string[];
+  /** What it waits for, where that is not plain from its name. */
+  doing?: string;
+  /** Its own limit, and what to say when that is over; else those of all steps. */
+  limit?: { ms: number; late(seconds: number): CheckFailure };
   run(signal: AbortSignal): Promise<Finding> | Finding;
+};
+
+/** Who stands on the way and may hold something up, as far as steps have seen. */
+export type Seen = { interceptor?: string; proxy?: string };
+
+/** Somebody who hears how the walk goes. */
+export type Watcher = {
+  begun(step: Step): void;
+  done(check: Check): void;
+  /** Something to know before a step goes on. */
+  remark(text: string): void;
 };
 
 /** A step found something broken. */
@@ -24,14 +35,21 @@ export class CheckFailure extends Error {
   override name = "CheckFailure";
   readonly exitCode: number;
   readonly hint: string;
+  readonly notes: string[] | undefined;
 
-  constructor(exitCode: number, detail: string, hint: string) {
+  constructor(exitCode: number, detail: string, hint: string, notes?: string[]) {
     super(detail);
     this.exitCode = exitCode;
     this.hint = hint;
+    this.notes = notes;
   }
 }
 
 export function skipped(detail: string): Finding {
   return { status: "skipped", detail };
+}
+
+/** `1 model`, `2 models`. */
+export function count(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : plural}`;
 }
