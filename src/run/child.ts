@@ -28,7 +28,6 @@ export async function runChild(
     // A signal that may not be sent (to sudo, say) is an error too.
     if (child.pid === undefined) reject(notStarted(program, error));
   });
-  // Not "close": what the command left in the background may hold its channels for long.
   child.once("exit", (code, signal) => resolve({ code, signal }));
   return promise.finally(stopForwarding);
 }
