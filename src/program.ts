@@ -1,49 +1,101 @@
-import { type Command, program } from "commander";
+import { Command } from "commander";
 import { protectProcess } from "./commands/protect.ts";
 import { masked } from "./config/shown.ts";
+import { layOutHelp } from "./help.ts";
 import { version } from "./version.ts";
 
-/** Each command is loaded only when it is asked for: the others would cost every start their time. */
-const commands: Record<string, () => Promise<Command>> = {
-  start: async () => (await import("./commands/start.ts")).start,
-  check: async () => (await import("./commands/check.ts")).check,
-  curl: async () => (await import("./commands/curl.ts")).curl,
-  run: async () => (await import("./commands/run.ts")).run,
-  key: async () => (await import("./commands/key.ts")).key,
-  tls: async () => (await import("./commands/tls.ts")).tls,
-  token: async () => (await import("./commands/token.ts")).token,
-  config: async () => (await import("./commands/config.ts")).config,
+type Row = [summary: string, load: () => Promise<Command>];
+
+/** A command is loaded only when it is asked for: the others would cost every start their time. */
+const commands: Record<string, Row> = {
+  start: [
+    "start the relay and serve until told to stop",
+    async () => (await import("./commands/start.ts")).start,
+  ],
+  check: [
+    "find out why calls to OpenAI fail",
+    async () => (await import("./commands/check.ts")).check,
+  ],
+  curl: [
+    "make one call as curl would, with the key on it",
+    async () => (await import("./commands/curl.ts")).curl,
+  ],
+  run: [
+    "run a command with a relay of its own",
+    async () => (await import("./commands/run.ts")).run,
+  ],
+  key: [
+    "keep the key in the system's keychain, see which is used",
+    async () => (await import("./commands/key.ts")).key,
+  ],
+  tls: [
+    "make a certificate for https:// and wss://",
+    async () => (await import("./commands/tls.ts")).tls,
+  ],
+  token: [
+    "make, list and remove tokens that let clients in",
+    async () => (await import("./commands/token.ts")).token,
+  ],
+  config: [
+    "see, check, write and trust settings",
+    async () => (await import("./commands/config.ts")).config,
+  ],
+  completion: [
+    "let your shell complete commands, flags and values",
+    async () => (await import("./commands/completion.ts")).completion,
+  ],
 };
+
+export const commandNames = Object.keys(commands);
 
 /** Runs the command that `argv` (as `process.argv`) asks for. Throws instead of ending the process. */
 export async function run(argv: readonly string[]): Promise<void> {
-  program
-    .name("relay")
+  protectProcess();
+  const [first, ...rest] = argv.slice(2);
+  if (first === "complete" && rest[0] === "--") return answerShell(rest.slice(1));
+  // Whatever it is that help is wanted for, it has --help.
+  const words = first === "help" ? [...rest, "--help"] : argv.slice(2);
+  const program = await createProgram(words.slice(0, 1));
+  if (words.length === 0) program.outputHelp();
+  else await program.parseAsync(words, { from: "user" });
+}
+
+/** A shell asks what the last word may become. */
+async function answerShell(words: readonly string[]): Promise<void> {
+  const { complete } = await import("./completion/complete.ts");
+  const program = await createProgram(words.slice(0, 1));
+  process.stdout.write(complete(program, words));
+}
+
+/** The program with those commands that are asked for; of the others it knows what they are for. */
+export async function createProgram(asked: readonly string[]): Promise<Command> {
+  const program = new Command("relay")
     .description(
       "A local relay for the OpenAI API: puts the key on, forwards everything byte for byte",
     )
     .version(version, "-V, --version", "print the version")
     .enablePositionalOptions()
-    .helpCommand("help [command]", "show what a command does")
+    .helpCommand("help [command...]", "print the help of a command")
     .addHelpText("after", examples);
-  const asked = argv[2] ?? "";
-  const names = Object.hasOwn(commands, asked) ? [asked] : Object.keys(commands);
-  for (const name of names) program.addCommand(await commands[name]!());
-  protectProcess();
+  for (const [name, [summary, load]] of Object.entries(commands)) {
+    const command = asked.includes(name) ? await load() : new Command(name);
+    program.addCommand(command.summary(summary));
+  }
   throwInsteadOfExit(program);
-  if (argv.length < 3) program.outputHelp();
-  else await program.parseAsync(argv);
+  layOutHelp(program);
+  return program;
 }
 
 const examples = `
 Examples:
-  relay start --mock                     try it without a key and without network
-  relay start                            relay to OpenAI with OPENAI_API_KEY
-  relay check                            find out why a call to OpenAI fails
-  relay curl /v1/models                  one call with the key, no server needed
-  relay run -- pytest                    a relay for one command, which never sees the key
-  relay tls                              serve https:// and wss:// as well
-`;
+  relay start --mock         try it without a key and without network
+  relay start                relay to OpenAI with OPENAI_API_KEY
+  relay check                find out why a call to OpenAI fails
+  relay curl /v1/models      one call with the key, no server needed
+  relay run -- pytest        a relay for one command, which never sees the key
+  relay tls                  serve https:// and wss:// as well
+
+"relay help <command>" has more.`;
 
 function throwInsteadOfExit(command: Command): void {
   command.exitOverride();

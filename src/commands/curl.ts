@@ -75,10 +75,10 @@ Exit codes are curl's. --ws ends with its input: (cat events; sleep 9) | relay c
 
 Examples:
   relay curl models
-  relay curl /v1/responses --json '{"model":"gpt-5","input":"Hello","stream":true}'
+  relay curl responses --json '{"model":"gpt-5","input":"Hi","stream":true}'
   relay curl /v1/files -F purpose=batch -F file=@requests.jsonl
   relay curl -fsS -o speech.mp3 /v1/audio/speech --json @speech.json
-  relay curl --retry 3 -w '%{http_code} %{time_starttransfer}\\n' -o models.json models
+  relay curl --retry 3 -w '%{time_starttransfer}\\n' -o models.json models
   relay curl --ws '/v1/realtime?model=gpt-realtime' < events.jsonl
   relay curl --print-curl models`,
 );
@@ -87,6 +87,7 @@ curl.action(async (where: string | undefined, options: CurlOptions, command: Cur
   const [url, ...others] = [where, options.url].filter((one) => one !== undefined);
   if (url === undefined) throw badUsage("no URL: give a path such as /v1/models");
   if (others.length > 0) throw badUsage("one URL a call");
+  if (options.fail && options.failWithBody) throw badUsage("-f or --fail-with-body, not both");
   const { config } = await loadConfig(settingFlags(command));
   applyWay(options, config);
   const agent = `openai-relay/${version}`;

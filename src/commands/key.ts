@@ -19,6 +19,14 @@ const forAdmin = ["--admin", "the key for admin operations"] as const;
 
 export const key = new Command("key")
   .description("Keep the key in the system's keychain, and see which key is used")
+  .addHelpText(
+    "after",
+    `
+Examples:
+  relay key set
+  relay key status
+  relay key rm --admin`,
+  )
   .allowExcessArguments()
   .allowUnknownOption()
   .action((_options: object, command: Command) => {
@@ -65,6 +73,10 @@ addSettingFlags(
   key
     .command("status")
     .description("Say where the keys come from, and what else was found; never the keys themselves")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  relay key status\n  relay key status --key-file ~/.openai/key --json",
+    )
     .option("--json", "print a JSON object"),
   ["keyFile", "adminKeyFile", "envFile", "keychain"],
 ).action(async ({ json }: Options, command: Command) => {
@@ -89,6 +101,7 @@ addSettingFlags(
   key
     .command("rm")
     .description("Remove a key from the keychain")
+    .addHelpText("after", "\nExamples:\n  relay key rm\n  relay key rm --admin")
     .option(...forAdmin),
   [],
 ).action(async ({ admin }: Options) => {

@@ -24,6 +24,13 @@ Examples:
 token
   .command("new")
   .description("Make a token and print it, this once: only its hash is kept")
+  .addHelpText(
+    "after",
+    `
+Examples:
+  relay token new --name ci --expires 30d
+  export OPENAI_API_KEY=$(relay token new)`,
+  )
   .option("--name <name>", "what the log calls it (default: client-1, client-2, …)", toName)
   .option("--expires <when>", "a time from now (12h, 30d) or a date (default: never)", toDate)
   .action((wish: Wish) => {
@@ -38,6 +45,7 @@ token
 token
   .command("ls")
   .description("List the tokens by name")
+  .addHelpText("after", "\nExamples:\n  relay token ls\n  relay token ls --json")
   .option("--json", "print a JSON array")
   .action(({ json }: { json?: true }) => {
     const tokens = storedTokens(process.env).map(({ sha256: _, ...token }) => {
@@ -60,6 +68,7 @@ token
 token
   .command("rm")
   .description("Remove a token: it lets nobody in from the next request on")
+  .addHelpText("after", "\nExamples:\n  relay token rm ci")
   .argument("<name>")
   .action((name: string) => {
     const removed = removeToken(process.env, name);

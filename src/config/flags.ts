@@ -46,12 +46,15 @@ export function settingFlags(command: Command): Input {
 }
 
 function addSetting(command: Command, path: string, setting: Setting): void {
-  const { about, placeholder, repeatable, section, short } = setting;
+  const { about, choices, placeholder, repeatable, section, short } = setting;
   const group = `${section}:`;
   const flag = (short ? `-${short}, ` : "") + flagOf(path);
-  const hint = `${about} (${[defaultOf(setting), `env: ${variableOf(path)}`].join(", ")})`;
+  const facts = [...defaultOf(setting), `env: ${variableOf(path)}`].join(", ");
+  const hint = `${about} (${facts})`;
   if (placeholder) {
     const option = add(command, `${flag} <${placeholder}>`, hint, group, { path });
+    // For completion; a wrong value is refused where all settings are checked.
+    if (option && choices) option.argChoices = [...choices];
     if (repeatable) option?.argParser((text, before: string[] = []) => [...before, text]);
     return;
   }
@@ -77,8 +80,9 @@ function add(
   return option;
 }
 
-function defaultOf({ default: fallback }: Setting): string {
-  if (typeof fallback === "boolean") return `default: ${fallback ? "on" : "off"}`;
+/** Nothing to say where it is none; switches are off unless their flag says `--no-`. */
+function defaultOf({ default: fallback }: Setting): string[] {
   const isNone = fallback === "" || (Array.isArray(fallback) && fallback.length === 0);
-  return isNone ? "default: none" : `default: ${fallback}`;
+  if (isNone || typeof fallback === "boolean") return [];
+  return [`default: ${Array.isArray(fallback) ? fallback.join(", ") : fallback}`];
 }

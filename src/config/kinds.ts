@@ -16,6 +16,8 @@ export type Setting<T = unknown> = {
   /** What stands for the value in `--help`; absent for switches. */
   placeholder?: string;
   short?: string;
+  /** The only values that it may have. */
+  choices?: readonly string[];
   /** A flag that may be given several times. */
   repeatable?: boolean;
   /** Only for config files and the environment: no flag. */
@@ -24,6 +26,8 @@ export type Setting<T = unknown> = {
   example?: unknown;
   /** A discovered config file may not set it until it is trusted. */
   trusted?: boolean;
+  /** Holds from the start to the end of a relay: a reload leaves it as it is. */
+  fixed?: boolean;
   /** Never shown, neither in messages nor by `config show`. */
   secret?: boolean;
   /** A file name: relative to the config file that names it, else to the working directory. */
@@ -32,7 +36,10 @@ export type Setting<T = unknown> = {
   mapFiles?(value: T, toFile: (name: string) => string): T;
 };
 
-type Extras = Omit<Setting, "schema" | "fromText" | "toText" | "mapFiles" | "default" | "about">;
+type Extras = Omit<
+  Setting,
+  "schema" | "fromText" | "toText" | "mapFiles" | "choices" | "default" | "about"
+>;
 
 /** A pattern, and what to say when a text does not match it. */
 type Shape = readonly [pattern: RegExp, right: string];
@@ -68,7 +75,8 @@ export function choice<const T extends readonly string[]>(
 ): Setting<T[number]> {
   const schema = v.picklist(options, `one of ${options.join(", ")}`);
   const placeholder = options.join("|");
-  return { schema, fromText: (t) => t, default: fallback, about, placeholder, ...extras };
+  const choices = options;
+  return { schema, fromText: (t) => t, default: fallback, about, placeholder, choices, ...extras };
 }
 
 export function toggle(fallback: boolean, about: string, extras: Extras = {}): Setting<boolean> {

@@ -38,7 +38,8 @@ export function take(
     if (told.has(at)) continue;
     told.add(at);
     const value = shown(setting, issue.path ? issue.path.at(-1)?.value : said);
-    const text = `"${at}" is ${value} (${origin}): it must be ${issue.message}`;
+    const hint = typeof said === "string" ? didYouMean(said, setting.choices ?? []) : "";
+    const text = `"${at}" is ${value} (${origin}): it must be ${issue.message}${hint && `.${hint}`}`;
     problems.push({ text, flag: kind === "flag" });
   }
 }
