@@ -36,6 +36,10 @@ const commands: Record<string, Row> = {
     "make, list and remove tokens that let clients in",
     async () => (await import("./commands/token.ts")).token,
   ],
+  reload: [
+    "let the running relay read its settings anew",
+    async () => (await import("./commands/reload.ts")).reload,
+  ],
   config: [
     "see, check, write and trust settings",
     async () => (await import("./commands/config.ts")).config,

@@ -6,7 +6,7 @@ import { toBase, toOperationPath } from "./forward/url.ts";
 import { createValidation } from "./forward/validate.ts";
 import { needsFields } from "./policy/askers.ts";
 import { createRequestCheck, type RequestCheck } from "./policy/requests.ts";
-import { createRouter, createUpgradeRouter, health } from "./server/router.ts";
+import { createHealth, createRouter, createUpgradeRouter, type Reloads } from "./server/router.ts";
 import { type RelayServer, startServer } from "./server/server.ts";
 import { checkTarget } from "./server/target.ts";
 import { findCredentials } from "./tls/credentials.ts";
@@ -23,21 +23,33 @@ export async function startRelay(
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Relay> {
   const credentials = await findCredentials(config, env);
-  const { answer, upgrade, close } = await createAnswerer(config, env);
-  const routed = createRouter({ health }, answer);
-  const upgrades = createUpgradeRouter(upgrade);
-  const server = await startServer(config, routed, upgrades, observers, credentials, env).catch(
-    async (error: unknown) => {
-      await close();
-      throw error;
-    },
-  );
+  const reloads: Reloads = { done: 0, failed: 0 };
+  const health = createHealth(reloads);
+  const route = (config: Config, { answer, upgrade }: Inside) => ({
+    config,
+    answer: createRouter({ health }, answer),
+    upgrade: createUpgradeRouter(upgrade),
+  });
+  let inside = await createAnswerer(config, env);
+  const start = startServer(route(config, inside), observers, credentials, env);
+  const server = await start.catch(async (error: unknown) => {
+    await inside.close();
+    throw error;
+  });
   return {
     server,
     certificateUntil: credentials?.expires,
+    reloads,
+    async reload(next) {
+      const former = inside;
+      inside = await createAnswerer(next, env);
+      // Not waited for: it may be a stream of an hour, or a WebSocket.
+      void server.use(route(next, inside)).then(former.close);
+      reloads.done++;
+    },
     async stop() {
       await server.drain();
-      await close();
+      await inside.close();
     },
   };
 }
@@ -46,6 +58,10 @@ export type Relay = {
   readonly server: RelayServer;
   /** When the certificate expires that TLS is served with; `undefined`: plain HTTP only. */
   readonly certificateUntil: Date | undefined;
+  /** What `/_relay/health` says of reloads; `failed` is for whoever reads the settings to count. */
+  readonly reloads: Reloads;
+  /** Answers new requests by other settings; what is under way ends as it began. */
+  reload(config: Config): Promise<void>;
   /** Lets live answers finish, then closes everything. */
   stop(): Promise<void>;
 };

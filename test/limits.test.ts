@@ -386,7 +386,7 @@ describe("the relay itself", () => {
     const fail = () => {
       throw new Error("secret sk-canary");
     };
-    const server = await startServer(config, fail, fail, []);
+    const server = await startServer({ config, answer: fail, upgrade: fail }, []);
 
     const empty = await rawExchange(server.port, `${get}${closing}`);
     const body = await rawExchange(server.port, `${post}Content-Length: 2\r\n${closing}{}`);

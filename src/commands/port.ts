@@ -5,9 +5,14 @@ import { promisify } from "node:util";
 /** Programs that are asked get no key that lies about in the environment. */
 const env = { PATH: process.env.PATH };
 
-/** Which process listens on a TCP port, such as `pid 4242, node`; `undefined` where that cannot be known. */
+/** The id of the process that listens on a TCP port; `undefined` where that cannot be known. */
+export function pidListening(port: number): Promise<string | undefined> {
+  return process.platform === "linux" ? pidFromProc(port) : pidFromLsof(port);
+}
+
+/** That process for people, such as `pid 4242, node`. */
 export async function whoListens(port: number): Promise<string | undefined> {
-  const pid = process.platform === "linux" ? await pidFromProc(port) : await pidFromLsof(port);
+  const pid = await pidListening(port);
   if (pid === undefined) return undefined;
   const name = await nameOf(pid);
   return name === undefined ? `pid ${pid}` : `pid ${pid}, ${name}`;

@@ -1,6 +1,8 @@
+import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, extname } from "node:path";
+import { pathToFileURL } from "node:url";
 import { types } from "node:util";
 import { ConfigError } from "./error.ts";
 
@@ -44,9 +46,17 @@ export function keyOf(content: unknown, key: string): unknown {
   return isObject && Object.hasOwn(content, key) ? Reflect.get(content, key) : undefined;
 }
 
+/** Modules that were loaded before: `require` would give the same again. */
+const loaded = new Set<string>();
+
 /** `require` reads ES modules and TypeScript too, and unlike `import` also in a single executable. */
-function loadModule(file: string): unknown {
-  const exported: unknown = createRequire(file)(file);
+async function loadModule(file: string): Promise<unknown> {
+  const require = createRequire(file);
+  delete require.cache[file];
+  const exported: unknown = loaded.has(file)
+    ? await import(`${pathToFileURL(file)}?${randomUUID()}`)
+    : require(file);
+  loaded.add(file);
   const isCompiled = keyOf(exported, "__esModule") === true;
   if (!isCompiled && !types.isModuleNamespaceObject(exported)) return exported;
   const content = keyOf(exported, "default");

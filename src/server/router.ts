@@ -26,14 +26,22 @@ export function createUpgradeRouter(forward: Upgrader): Upgrader {
   };
 }
 
-/** `GET /_relay/health`: the relay serves. Tells nothing else about it. */
-export function health(exchange: Exchange, reply: Reply): void {
-  if (exchange.method !== "GET" && exchange.method !== "HEAD") {
-    reply.fail(methodNotAllowed(exchange.method));
-    return;
-  }
-  const body = Buffer.from('{"status":"ok"}\n');
-  const headers = ["Content-Type", "application/json", "Content-Length", String(body.length)];
-  reply.head(200, "OK", [...headers, "Cache-Control", "no-store"]);
-  reply.data(body);
+/** How often the settings were read anew, and how often they were not fit for use. */
+export type Reloads = { done: number; failed: number };
+
+/** `GET /_relay/health`: the relay serves. Tells nothing else about it, but whether it took a reload. */
+export function createHealth(reloads: Reloads): Answerer {
+  return function health(exchange, reply) {
+    if (exchange.method !== "GET" && exchange.method !== "HEAD") {
+      reply.fail(methodNotAllowed(exchange.method));
+      return;
+    }
+    const isReloaded = reloads.done + reloads.failed > 0;
+    const body = Buffer.from(
+      `${JSON.stringify({ status: "ok", ...(isReloaded && { reloads }) })}\n`,
+    );
+    const headers = ["Content-Type", "application/json", "Content-Length", String(body.length)];
+    reply.head(200, "OK", [...headers, "Cache-Control", "no-store"]);
+    reply.data(body);
+  };
 }

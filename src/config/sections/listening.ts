@@ -21,7 +21,10 @@ const tokenItem = [
 ] as const;
 
 export const listening = section("Listening", {
-  port: whole(0, 65535, 8484, "Port to listen on; 0 picks a free one", { short: "p" }),
+  port: whole(0, 65535, 8484, "Port to listen on; 0 picks a free one", {
+    short: "p",
+    fixed: true,
+  }),
   host: {
     ...text(
       "127.0.0.1",
@@ -29,6 +32,7 @@ export const listening = section("Listening", {
       {
         placeholder: "address",
         trusted: true,
+        fixed: true,
       },
     ),
     schema: address,
@@ -36,13 +40,14 @@ export const listening = section("Listening", {
   socket: text("", "Unix socket to listen on instead of a port; only its owner can open it", {
     placeholder: "path",
     trusted: true,
+    fixed: true,
     isFile: true,
   }),
   otherUsers: choice(
     ["auto", "refuse", "allow"],
     "auto",
     "Programs of other users of this machine (told apart on Linux): auto refuses them where others have accounts",
-    { trusted: true },
+    { trusted: true, fixed: true },
   ),
   tokens: list(tokenItem, "Client tokens, one of which every request must carry", {
     noFlag: true,
@@ -68,15 +73,18 @@ export const listening = section("Listening", {
     ["auto", "off"],
     "auto",
     "https:// on the same port: auto when there is a certificate (relay tls makes one), or off",
+    { fixed: true },
   ),
   tlsCert: text("", "PEM file with your own certificate and its chain", {
     placeholder: "file",
     trusted: true,
+    fixed: true,
     isFile: true,
   }),
   tlsKey: text("", "PEM file with the key of tlsCert; none: it is in the same file", {
     placeholder: "file",
     trusted: true,
+    fixed: true,
     isFile: true,
   }),
 });

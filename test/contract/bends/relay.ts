@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { loadConfig } from "../../../src/config/load.ts";
 import { createAnswerer } from "../../../src/relay.ts";
-import { createRouter, health } from "../../../src/server/router.ts";
+import { createHealth, createRouter } from "../../../src/server/router.ts";
 import { startServer } from "../../../src/server/server.ts";
 import { testKey } from "../../support/relay.ts";
 import { adminKey } from "../contract.ts";
@@ -24,7 +24,9 @@ export async function startBentRelay(
   stack.defer(inside.close);
   const answer = bend.inside?.(inside.answer) ?? inside.answer;
   const upgrade = bend.upgrade?.(inside.upgrade) ?? inside.upgrade;
-  const server = await startServer(config, createRouter({ health }, answer), upgrade, []);
+  const health = createHealth({ done: 0, failed: 0 });
+  const routed = createRouter({ health }, answer);
+  const server = await startServer({ config, answer: routed, upgrade }, []);
   stack.defer(() => {
     server.cut();
     return server.drain();

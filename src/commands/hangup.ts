@@ -1,0 +1,62 @@
+import { closeSync, openSync } from "node:fs";
+import type { Logger } from "pino";
+import { type Input, type Loaded, loadConfig } from "../config/load.ts";
+import { reloaded } from "../config/reloaded.ts";
+import type { Relay } from "../relay.ts";
+
+type Parts = {
+  input: Input;
+  loaded: Loaded;
+  relay: Relay;
+  logger: Logger;
+  /** What ends the relay. */
+  stop(signal: NodeJS.Signals): void;
+};
+
+/**
+ * SIGHUP: reads the settings anew and answers new requests by them. What does not load changes nothing.
+ * When it is the terminal that hangs up, the relay ends with it.
+ */
+export function reloadOnHangup({ input, loaded, relay, logger, stop }: Parts): void {
+  const hadTerminal = hasTerminal();
+  let current = loaded;
+  let queue = Promise.resolve();
+
+  async function reload(): Promise<void> {
+    try {
+      const next = reloaded(current, await loadConfig(input));
+      await relay.reload(next.loaded.config);
+      current = next.loaded;
+      logger.level = current.config.log.level;
+      for (const remark of [...current.remarks, describe(next)]) say(remark);
+    } catch (error) {
+      relay.reloads.failed++;
+      say(`Not reloaded, all settings stay as they were: ${(error as Error).message}`);
+    }
+  }
+
+  process.on("SIGHUP", () => {
+    if (hadTerminal && !hasTerminal()) stop("SIGTERM");
+    else queue = queue.then(reload);
+  });
+}
+
+function describe({ changed, kept }: ReturnType<typeof reloaded>): string {
+  const what = changed.length > 0 ? `changed: ${changed.join(", ")}` : "nothing has changed";
+  const rest = kept.length > 0 ? `. Start the relay again to change ${kept.join(", ")}` : "";
+  return `Reloaded, ${what}${rest}.`;
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Whether there is a terminal that can hang up: it cannot be opened any more once it has. */
+function hasTerminal(): boolean {
+  try {
+    closeSync(openSync("/dev/tty", "r"));
+    return true;
+  } catch {
+    return false;
+  }
+}
