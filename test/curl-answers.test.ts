@@ -15,7 +15,7 @@ vi.setConfig({ testTimeout: 30_000 });
 const token = "a-token-of-the-relay";
 let upstream: Awaited<ReturnType<typeof startRawUpstream>>;
 let relay: Awaited<ReturnType<typeof startRelay>>;
-/** How often each program has asked for a path. */
+/** How often each target was asked for, by program and test. */
 const asked = new Map<string, number>();
 
 beforeAll(async () => {
@@ -56,8 +56,8 @@ const answers: Record<string, string> = {
 };
 
 function answer(socket: Socket, head: string): void {
-  const [, name = "", rest = ""] = /^\S+ \/v1\/(\w+)\/?(\w*)/.exec(head) ?? [];
-  const who = `${/openai-relay/.test(head) ? "relay" : "curl"} ${name} ${rest}`;
+  const [, target = "", name = "", rest = ""] = /^\S+ (\/v1\/(\w+)\/?(\w*)\S*)/.exec(head) ?? [];
+  const who = `${/openai-relay/.test(head) ? "relay" : "curl"} ${target}`;
   const times = (asked.get(who) ?? 0) + 1;
   asked.set(who, times);
   const say = (text: string) => socket.write(`HTTP/1.1 ${text}`, "latin1");
@@ -72,8 +72,9 @@ function answer(socket: Socket, head: string): void {
     socket.end();
   } else if (name === "silence") return;
   else if (name === "close") socket.end();
+  else if (name === "slowly") setTimeout(() => say(answers.loop!.replace("loop", "slowly")), 200);
   // Twice in trouble, then well.
-  else if ((rest.startsWith("twice") && times > 2) || rest === "once") say(answers.text!);
+  else if ((rest === "twice" && times > 2) || rest === "once") say(answers.text!);
   else say(answers[name]!);
 }
 
@@ -118,14 +119,14 @@ const cases: Case[] = [
   ["no redirects", ["-i"], "moved"],
   ["too many redirects", ["-L", "--max-redirs", "2", "-w", "%{num_redirects} %{exitcode}"], "loop"],
   ["a redirect with -I", ["-LI"], "moved"],
-  ["trouble that passes", ["--retry", "2"], "busy/twice1"],
+  ["trouble that passes", ["--retry", "2"], "busy/twice"],
   ["trouble that stays", ["--retry", "1", "-w", "%{http_code}"], "busy/always"],
-  ["a file after trouble", ["--retry", "2", "-o", "file"], "busy/twice2"],
-  ["trouble with -f", ["--retry", "2", "-f"], "busy/twice3"],
-  ["as long as the answer says", ["--retry", "2"], "wait/twice4"],
-  ["a delay of one's own", ["--retry", "2", "--retry-delay", "1"], "busy/twice5"],
+  ["a file after trouble", ["--retry", "2", "-o", "file"], "busy/twice"],
+  ["trouble with -f", ["--retry", "2", "-f"], "busy/twice"],
+  ["as long as the answer says", ["--retry", "2"], "wait/twice"],
+  ["a delay of one's own", ["--retry", "2", "--retry-delay", "1"], "busy/twice"],
   ["an end of all tries", ["--retry", "5", "--retry-max-time", "1"], "busy/long"],
-  ["data twice", ["--retry", "2", "-d", "abc"], "busy/twice6"],
+  ["data twice", ["--retry", "2", "-d", "abc"], "busy/twice"],
   ["no retry after 404", ["--retry", "1"], "gone"],
   ["gzip", ["--compressed", "-i", "-w", "%{size_download}"], "packed/gzip"],
   ["deflate", ["--compressed"], "packed/deflate"],
@@ -142,10 +143,12 @@ const failures: Case[] = [
   ["a part of a body, no retry", ["--retry", "1"], "part/never"],
   ["no answer", ["-w", "%{http_code} %{exitcode} %{onerror}for errors"], "close"],
   ["silence", ["-m", "0.3", "-w", "%{exitcode}"], "silence"],
+  ["no time left after redirects", ["-L", "-m", "0.7", "--max-redirs", "999"], "slowly"],
+  ["both ways to fail", ["-f", "--fail-with-body"], "gone"],
   ["silence, twice", ["-m", "0.3", "--retry", "1", "-w", "%{exitcode}"], "silence"],
 ];
 
-test.for([...cases, ...failures])("%s: as curl does", async ([, args, path]) => {
+test.concurrent.for([...cases, ...failures])("%s: as curl does", async ([, args, path]) => {
   const base = upstream.url;
 
   const [expected, seen] = await both(["--upstream", base], [], args, `${base}/v1/${path}`);
@@ -154,26 +157,32 @@ test.for([...cases, ...failures])("%s: as curl does", async ([, args, path]) => 
 });
 
 // Tries wait for seconds: one is enough here.
-const passing = cases.filter(([, args, path]) => !args.includes("--retry") || /twice4/.test(path));
+const passing = cases.filter(
+  ([, args, path]) => !args.includes("--retry") || path === "wait/twice",
+);
 
-test.for(passing)("%s, through a relay with a token: as curl does", async ([, args, path]) => {
-  const pass = ["-H", `x-relay-token: ${token}`];
+test.concurrent.for(passing)(
+  "%s, through a relay with a token: as curl does",
+  async ([, args, path]) => {
+    const pass = ["-H", `x-relay-token: ${token}`];
 
-  const [expected, seen] = await both(
-    ["--relay", relay.url],
-    pass,
-    args,
-    `${relay.url}/v1/${path}`,
-  );
+    const [expected, seen] = await both(
+      ["--relay", relay.url],
+      pass,
+      args,
+      `${relay.url}/v1/${path}`,
+    );
 
-  expect(seen).toEqual(expected);
-});
+    expect(seen).toEqual(expected);
+  },
+);
+
+let runs = 0;
 
 /** Runs the same words with curl and with relay curl, each in a folder of its own. */
 async function both(route: string[], pass: string[], args: string[], url: string) {
-  asked.clear();
   const env = { OPENAI_API_KEY: testKey, RELAY_TOKENS: token };
-  const words = ["-sS", ...args, url];
+  const words = ["-sS", ...args, `${url}${url.includes("?") ? "&" : "?"}run=${runs++}`];
   return Promise.all([
     outcomeOf((cwd) => startProgram("curl", ["-q", "-g", ...pass, ...words], { cwd })),
     outcomeOf((cwd) => startCommand(["curl", "--no-config", ...route, ...words], { cwd, env })),

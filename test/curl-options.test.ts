@@ -162,8 +162,12 @@ test("%{json} has the same names as curl's, and its kinds of value", async () =>
   const ours = await relayCurl(["--upstream", upstream.url, ...args, url]);
 
   const kinds = (text: string) =>
-    Object.entries(JSON.parse(text)).map(([name, value]) => [name, typeof value]);
-  expect(kinds(ours.stdout)).toEqual(kinds(real.stdout));
+    Object.fromEntries(
+      Object.entries(JSON.parse(text)).map(([name, value]) => [name, typeof value]),
+    );
+  expect(Object.keys(kinds(ours.stdout)).length).toBeGreaterThan(40);
+  // Later versions of curl have more names.
+  expect(kinds(real.stdout)).toMatchObject(kinds(ours.stdout));
 });
 
 test("%output{file} writes files, %{stderr} remarks", async () => {

@@ -98,7 +98,7 @@ const lines: [what: string, args: string[], input?: string][] = [
   ["what happens anyway", ["-Ngq", "--http1.1", "--path-as-is", "--tcp-nodelay", "--no-keepalive"]],
 ];
 
-test.for(lines)("%s: as curl sends it", async ([, args, input = ""]) => {
+test.concurrent.for(lines)("%s: as curl sends it", async ([, args, input = ""]) => {
   await using upstream = await startUpstream();
 
   await realCurl(["-g", ...args, upstream.url + path], input);
@@ -120,7 +120,7 @@ test("a file that is sent to a folder keeps its name: as curl sends it", async (
   ]);
 });
 
-test.for([
+test.concurrent.for([
   [301, ["-d", "a=b"]],
   [302, ["-F", "a=b"]],
   [303, ["-T", "lines.txt"]],
@@ -145,7 +145,7 @@ test.for([
   expect(seen[1]?.url).toBe("/v1/some/next?x=%20");
 });
 
-test.for([
+test.concurrent.for([
   ["data", ["--data-binary", "@all-bytes", "-H", "X-A: 1", "-H", "x-a:2"]],
   ["a form", ["-F", "file=@all-bytes", "-F", "purpose=batch"]],
   ["a file", ["-T", "all-bytes", "-X", "POST"]],

@@ -71,7 +71,7 @@ curl.addHelpText(
   `
 Also as in curl: -x is --proxy, --cacert is --ca, -K <file> reads options from a file.
 What asks for what happens anyway is accepted: -N, -g, -q, --http1.1 and the like.
-Exit codes are curl's. --ws ends with its input: (cat events; sleep 9) | relay curl --ws …
+Exit codes are curl's. --ws closes when its input ends.
 
 Examples:
   relay curl models
@@ -79,7 +79,7 @@ Examples:
   relay curl /v1/files -F purpose=batch -F file=@requests.jsonl
   relay curl -fsS -o speech.mp3 /v1/audio/speech --json @speech.json
   relay curl --retry 3 -w '%{time_starttransfer}\\n' -o models.json models
-  relay curl --ws '/v1/realtime?model=gpt-realtime' < events.jsonl
+  (cat events; sleep 9) | relay curl --ws '/v1/realtime?model=gpt-realtime'
   relay curl --print-curl models`,
 );
 

@@ -41,14 +41,15 @@ type Hop = { transfer: Transfer; redirectUrl: string | undefined; next: string |
 export async function follow(trip: Trip): Promise<Journey> {
   const { route, caller } = trip;
   let { options, request } = trip;
-  const { maxRedirs = 50 } = options;
+  const { maxRedirs = 50, maxTime } = options;
   const startedAt = performance.now();
+  const until = maxTime ? startedAt + maxTime * 1000 : Number.POSITIVE_INFINITY;
   const firstUrl = urlOf(request, route.bases);
   let headBytes = 0;
 
   for (let redirects = 0; ; redirects++) {
     const url = urlOf(request, route.bases);
-    const { transfer, redirectUrl, next } = await hop({ ...trip, options, request }, url);
+    const { transfer, redirectUrl, next } = await hop({ ...trip, options, request }, url, until);
     headBytes += transfer.headBytes;
     const journey = { transfer, firstUrl, url, redirectUrl, redirects, headBytes, startedAt };
     if (next === undefined || transfer.error) return journey;
@@ -61,12 +62,12 @@ export async function follow(trip: Trip): Promise<Journey> {
   }
 }
 
-async function hop(trip: Trip, url: string): Promise<Hop> {
+async function hop(trip: Trip, url: string, until: number): Promise<Hop> {
   const { options, route, request, output, dump, remarks } = trip;
   let redirectUrl: string | undefined;
   let next: string | undefined;
   const transfer = new Transfer(toExchange(request), {
-    ...{ options, output, dump, say: remarks.say },
+    ...{ options, output, dump, until, say: remarks.say },
     wants(status, headers) {
       redirectUrl = redirectOf(status, headers, url);
       next = options.location && redirectUrl ? targetWithin(redirectUrl, route.bases) : undefined;

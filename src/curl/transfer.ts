@@ -17,6 +17,8 @@ export type TransferParts = {
   output: Sink;
   /** The file of `-D`. */
   dump: Sink | undefined;
+  /** When there is no more time; on the clock of `performance.now()`. */
+  until: number;
   say(text: string): void;
   /** Hears of the head before any of it is printed; `false`: nobody wants this body. */
   wants(status: number, headers: HeaderList): boolean;
@@ -53,11 +55,12 @@ export class Transfer implements Listener {
 
   /** Asks; resolves when all of the answer is printed, or when there will be no more of it. */
   async run(answer: Answerer): Promise<void> {
-    const { maxTime } = this.#parts.options;
+    const { until } = this.#parts;
     const { body } = this.exchange;
     const stream = body instanceof Readable ? body : null;
     stream?.on("error", (error) => error instanceof CurlError && this.#stop(error));
-    const timer = maxTime ? setTimeout(() => this.#timeOut(), maxTime * 1000) : undefined;
+    const left = until - performance.now();
+    const timer = Number.isFinite(left) ? setTimeout(() => this.#timeOut(), left) : undefined;
 
     answer(this.exchange, this.#reply);
     await this.#ended.promise;
