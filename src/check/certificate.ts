@@ -44,6 +44,7 @@ export async function lookAtCertificate(
       socket.destroy();
     });
     secure.on("error", () => resolve(undefined));
+    secure.setTimeout(config.timeouts.connect, () => socket.destroy());
     socket.on("close", () => resolve(undefined));
   });
   return promise;

@@ -1,4 +1,5 @@
 import { TLSSocket } from "node:tls";
+import { causeCode } from "../client/cause.ts";
 import type { Config } from "../config/settings.ts";
 import { RelayError } from "../errors.ts";
 import { createConnector } from "../upstream/connect.ts";
@@ -52,6 +53,8 @@ async function connectSecurely(config: Config, upstream: URL): Promise<TLSSocket
   });
   return promise.catch(async (cause: unknown) => {
     if (cause instanceof RelayError) throw explainProxy(cause, hostname);
-    throw explainTls(cause, hostname, await lookAtCertificate(config, upstream));
+    const isShown = /CERT|UNABLE_TO/.test(causeCode(cause));
+    const shown = isShown ? await lookAtCertificate(config, upstream) : undefined;
+    throw explainTls(cause, hostname, shown);
   });
 }

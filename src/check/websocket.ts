@@ -2,13 +2,13 @@ import { randomBytes, randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
 import type { Answer } from "../client/ask.ts";
 import { LocalReply } from "../client/reply.ts";
-import type { RelayError } from "../errors.ts";
+import { RelayError } from "../errors.ts";
 import type { Exchange, HeaderList, UpgradeReply } from "../exchange.ts";
 import { headerOf } from "../header-list.ts";
 import { isPage, refuseRelayError, relayFailure, sayingOf } from "./answer.ts";
 import { refuseDenied } from "./denied.ts";
 import type { HttpParts } from "./http.ts";
-import { type Finding, type Step, skipped } from "./step.ts";
+import { type Finding, type Seen, type Step, skipped } from "./step.ts";
 import { type Other, questionHeaders, withoutSecrets } from "./talk.ts";
 
 const target = "/v1/responses";
@@ -21,27 +21,40 @@ export function webSocketStep(parts: HttpParts): Step {
     const why = noWebSocket ?? keyless;
     if (why) return skipped(why);
     const answer = await shakeHands(other, signal);
-    if (answer.status === 101) return { detail: `GET ${target} → 101` };
+    if (answer instanceof RelayError) {
+      if (answer.code !== "upstream_reset") throw relayFailure(answer);
+      return blocked(`the handshake was cut: ${answer.message}`, whoever(seen));
+    }
+    const { status } = answer;
+    if (status === 101) return { detail: `GET ${target} → 101` };
     refuseRelayError(answer);
-    refuseDenied(answer, sent());
     const said = sayingOf(answer);
-    const detail = `the WebSocket is refused: GET ${target} → ${answer.status}${said && ` ${said}`}`;
+    const detail = `the WebSocket is refused: GET ${target} → ${status}${said && ` ${said}`}`;
     const blocker = blockerOf(answer, seen);
-    const hint = blocker
-      ? `${blocker} does not let WebSockets through: ask those who run it. Calls over HTTP work.`
-      : "The upstream has none there. Clients fall back to HTTP; --no-websocket makes them do so at once.";
+    if (blocker) return blocked(detail, blocker);
+    refuseDenied(answer, sent());
+    const hint =
+      "The upstream has none there. Clients fall back to HTTP; --no-websocket makes them do so at once.";
     return { status: "warning", detail, hint };
   }
 
   return { name: "websocket", needs: ["auth"], run };
 }
 
+function blocked(detail: string, blocker: string): Finding {
+  const hint = `${blocker} does not let WebSockets through: ask those who run it. Calls over HTTP work.`;
+  return { status: "warning", detail, hint };
+}
+
 /** Who stands in the way, if the refusal does not look like the API's own. */
-function blockerOf(answer: Answer, { interceptor, proxy }: HttpParts["seen"]): string | undefined {
+function blockerOf(answer: Answer, seen: Seen): string | undefined {
   const via = headerOf(answer.headers, "via");
-  const isForeign = via !== undefined || isPage(answer) || answer.status >= 500;
-  if (!isForeign) return undefined;
-  return interceptor ?? proxy ?? via ?? headerOf(answer.headers, "server") ?? "A proxy on the way";
+  if (via === undefined && !isPage(answer)) return undefined;
+  return via ?? headerOf(answer.headers, "server") ?? whoever(seen);
+}
+
+function whoever({ interceptor, proxy }: Seen): string {
+  return interceptor ?? (proxy ? `The proxy ${proxy}` : "Something on the way");
 }
 
 class Handshake extends LocalReply implements UpgradeReply {
@@ -49,16 +62,15 @@ class Handshake extends LocalReply implements UpgradeReply {
 }
 
 /** Asks for a WebSocket and lets go of it. */
-function shakeHands(other: Other, signal: AbortSignal): Promise<Answer> {
-  const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+function shakeHands(other: Other, signal: AbortSignal): Promise<Answer | RelayError> {
+  const { promise, resolve } = Promise.withResolvers<Answer | RelayError>();
   const got: Answer = { status: 0, headers: [], body: Buffer.alloc(0) };
   const chunks: Buffer[] = [];
   const reply = new Handshake("GET", {
     head: (status, _reason, headers) => void Object.assign(got, { status, headers }),
     data: (chunk) => chunks.push(chunk) > 0,
-    done(error: RelayError | undefined) {
-      if (error) reject(relayFailure(error));
-      else resolve({ ...got, body: withoutSecrets(Buffer.concat(chunks), other) });
+    done(error) {
+      resolve(error ?? { ...got, body: withoutSecrets(Buffer.concat(chunks), other) });
     },
   });
   reply.tunnel = (headers, upstream) => {

@@ -15,13 +15,13 @@ export type Authority = Disposable & {
   issue(wish?: Wish): { key: string; cert: string };
 };
 
-/** A certificate authority that nobody trusts yet. */
-export function createAuthority(): Authority {
+/** A certificate authority that nobody trusts yet; `name` is what certificates say of it. */
+export function createAuthority(name = "Test Authority"): Authority {
   const folder = createFolder();
   const openssl = (...args: string[]) =>
     execFileSync("openssl", args, { cwd: folder.path, stdio: ["ignore", "pipe", "ignore"] });
   const newKey = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-  const ca = ["-keyout", "ca.key", "-out", "ca.pem", "-subj", "/O=Test Authority/CN=Root"];
+  const ca = ["-keyout", "ca.key", "-out", "ca.pem", "-subj", `/O=${name}/CN=Root`];
   openssl("req", "-x509", ...newKey, ...ca, "-days", "30");
 
   return {
