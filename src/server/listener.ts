@@ -8,7 +8,7 @@ import { createEntrance, type Entrance } from "./entrance.ts";
 import { createHttpServer } from "./http-server.ts";
 import { createLive, type Live } from "./live.ts";
 import { createPeerCheck } from "./other-users.ts";
-import { toRefusal } from "./refuse.ts";
+import { toError } from "./refuse.ts";
 import type { TlsPort } from "./tls-port.ts";
 import { createTurnAway } from "./turned-away.ts";
 
@@ -64,7 +64,7 @@ export function createListener({ observers, tlsPort, env, ...settings }: Parts):
       broken(error, socket) {
         // node:http has forgotten the connection, and so has what it called for its end.
         if (takeOver?.(error, socket)) connections.add(socket);
-        else turnAway(socket, toRefusal(error, config.limits.headers));
+        else turnAway(socket, toError(error, config.limits.headers));
       },
     });
     const takeOver = tlsPort?.join(server);

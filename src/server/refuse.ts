@@ -1,6 +1,7 @@
-import { type ServerResponse, STATUS_CODES } from "node:http";
+import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { badRequest, headersTooLarge, type RelayError, requestTimeout } from "../errors.ts";
+import { toHeadText, toRefusal } from "./head-text.ts";
 
 /** Milliseconds that a client gets to read a refusal before its connection is cut. */
 const linger = 1_000;
@@ -37,23 +38,15 @@ function inTurn(socket: Socket, error: RelayError, done: () => void): void {
 }
 
 /** What node:http found wrong, in the relay's words. */
-export function toRefusal({ code }: NodeJS.ErrnoException, headerLimit: number): RelayError {
+export function toError({ code }: NodeJS.ErrnoException, headerLimit: number): RelayError {
   if (code === "HPE_HEADER_OVERFLOW") return headersTooLarge(headerLimit);
   if (code === "ERR_HTTP_REQUEST_TIMEOUT") return requestTimeout("The head of the request");
   return badRequest("Malformed request.");
 }
 
 function toText(error: RelayError): string {
-  const body = JSON.stringify(error);
-  const lines = [
-    `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}`,
-    `Date: ${new Date().toUTCString()}`,
-    "Content-Type: application/json",
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    `x-relay-error: ${error.code}`,
-    `x-should-retry: ${error.retry}`,
-  ];
-  for (let i = 0; i < error.headers.length; i += 2)
-    lines.push(`${error.headers[i]}: ${error.headers[i + 1]}`);
-  return `${lines.join("\r\n")}\r\n\r\n${body}`;
+  const { reason, headers, body } = toRefusal(error);
+  const date = ["Date", new Date().toUTCString()];
+  const head = toHeadText(`HTTP/1.1 ${error.status} ${reason}`, [...date, ...headers]);
+  return `${head}${body}`;
 }

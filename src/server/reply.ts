@@ -5,11 +5,15 @@ import type { Ending, Exchange, HeaderList, Observer, UpgradeReply } from "../ex
 import { without } from "../header-list.ts";
 import { contentLengthOf, withAntiBuffering, withCors } from "./answer-headers.ts";
 import { notePassed } from "./garbage.ts";
+import { toHeadText, toRefusal } from "./head-text.ts";
 import { reset } from "./reset.ts";
+import { Telling } from "./telling.ts";
 import { joinConnections } from "./tunnel.ts";
 
 /** Bytes that may wait for a slow client before upstream is asked to pause. */
 const backlog = 65_536;
+
+const switching = `HTTP/1.1 101 ${STATUS_CODES[101]}`;
 
 /** What the server wants to hear of an answer. */
 export type ReplyParts = {
@@ -36,9 +40,7 @@ export class HttpReply implements UpgradeReply {
   #req: IncomingMessage;
   #res: ServerResponse;
   #parts: ReplyParts;
-  #status = 0;
-  #bytesOut = 0;
-  #firstByteAt: number | undefined;
+  #telling: Telling;
   #error: RelayError | undefined;
   #isCut = false;
   /** Body bytes still to come by Content-Length; -1 when the length is unknown. */
@@ -57,7 +59,7 @@ export class HttpReply implements UpgradeReply {
     this.#res = res;
     this.#parts = parts;
     res.on("close", () => this.#closed());
-    this.#tell((observer) => observer.asked?.(exchange));
+    this.#telling = new Telling(exchange, parts.observers);
   }
 
   inform(status: number, reason: string, headers: HeaderList): void {
@@ -65,10 +67,8 @@ export class HttpReply implements UpgradeReply {
     // HTTP/1.0 knows no interim answers.
     if (this.started || this.over || !socket || this.#req.httpVersionMinor === 0) return;
     if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(reason)) return;
-    let lines = "";
-    for (let i = 0; i < headers.length; i += 2) lines += `${headers[i]}: ${headers[i + 1]}\r\n`;
     // By hand: which interim answers node:http can send depends on its version.
-    socket.write(`HTTP/1.1 ${status} ${reason}\r\n${lines}\r\n`, "latin1");
+    socket.write(toHeadText(`HTTP/1.1 ${status} ${reason}`, headers), "latin1");
   }
 
   head(status: number, reason: string, headers: HeaderList): void {
@@ -79,7 +79,7 @@ export class HttpReply implements UpgradeReply {
     if (this.origin !== undefined) list = withCors(list, this.origin);
     if (this.#parts.antiBuffering) list = withAntiBuffering(list);
     if (!this.#writeHead(status, reason, list)) return;
-    this.#tell((observer) => observer.answered?.(this.#exchange, status, list));
+    this.#telling.answered(status, list);
 
     if (bodiless) {
       this.#finish();
@@ -96,8 +96,7 @@ export class HttpReply implements UpgradeReply {
 
   data(chunk: Buffer): boolean {
     if (!this.started || this.over) return true;
-    this.#tell((observer) => observer.chunk?.(this.#exchange, chunk));
-    this.#bytesOut += chunk.length;
+    this.#telling.chunk(chunk);
     notePassed(chunk.length);
     this.#waiting.push(chunk);
     if (this.#left > 0) {
@@ -135,18 +134,15 @@ export class HttpReply implements UpgradeReply {
       return;
     }
     this.started = this.over = true;
-    this.#status = 101;
-    this.#firstByteAt = performance.now();
-    this.#tell((observer) => observer.answered?.(this.#exchange, 101, headers));
+    this.#telling.answered(101, headers);
 
     const { bytesRead, bytesWritten } = socket;
-    let lines = `Connection: Upgrade\r\nUpgrade: ${this.#req.headers.upgrade}\r\n`;
-    for (let i = 0; i < headers.length; i += 2) lines += `${headers[i]}: ${headers[i + 1]}\r\n`;
+    const own = ["Connection", "Upgrade", "Upgrade", this.#req.headers.upgrade!];
     this.#res.detachSocket(socket);
-    socket.write(`HTTP/1.1 101 ${STATUS_CODES[101]}\r\n${lines}\r\n`, "latin1");
+    socket.write(toHeadText(switching, [...own, ...headers]), "latin1");
     joinConnections(socket, upstream, (broken) => {
       this.#exchange.bytesIn = socket.bytesRead - bytesRead;
-      this.#bytesOut = socket.bytesWritten - bytesWritten;
+      this.#telling.bytesOut = socket.bytesWritten - bytesWritten;
       if (broken === "client") this.#tunnelEnding = "client_left";
       else this.#tunnelEnding = broken === "upstream" ? "upstream_broke" : "complete";
       this.#closed();
@@ -163,16 +159,11 @@ export class HttpReply implements UpgradeReply {
   }
 
   #refuse(error: RelayError): void {
-    const body = Buffer.from(JSON.stringify(error));
-    const headers = [
-      ...["Content-Type", "application/json", "Content-Length", String(body.length)],
-      ...["x-relay-error", error.code, "x-should-retry", String(error.retry)],
-      ...error.headers,
-    ];
+    const { reason, headers, body } = toRefusal(error);
     this.#res.sendDate = true;
     // Known before the answer is finished: what is still being sent must be read away (closeAfterUpload).
     if (error.headers.includes("close")) this.#res.shouldKeepAlive = false;
-    this.head(error.status, STATUS_CODES[error.status] ?? error.code, headers);
+    this.head(error.status, reason, headers);
     this.data(body);
   }
 
@@ -192,8 +183,6 @@ export class HttpReply implements UpgradeReply {
       return false;
     }
     this.started = true;
-    this.#status = status;
-    this.#firstByteAt = performance.now();
     return true;
   }
 
@@ -260,29 +249,7 @@ export class HttpReply implements UpgradeReply {
     // What nobody read of the request is read away, or the connection could not go on.
     const { body } = this.#exchange;
     if (body !== null && !Buffer.isBuffer(body)) body.destroy();
-
-    const now = performance.now();
-    const { startedAt } = this.#exchange;
-    const outcome = {
-      ending: this.#ending(),
-      status: this.#status,
-      bytesOut: this.#bytesOut,
-      firstByteMs: this.#firstByteAt === undefined ? undefined : this.#firstByteAt - startedAt,
-      durationMs: now - startedAt,
-      ...(this.#error && { error: this.#error }),
-    };
-    this.#tell((observer) => observer.ended?.(this.#exchange, outcome));
-  }
-
-  /** Observers watch and never touch: one that throws costs the exchange nothing. */
-  #tell(what: (observer: Observer) => void): void {
-    for (const observer of this.#parts.observers) {
-      try {
-        what(observer);
-      } catch (error) {
-        process.emitWarning(error instanceof Error ? error : String(error));
-      }
-    }
+    this.#telling.ended(this.#ending(), this.#error);
   }
 
   #ending(): Ending {

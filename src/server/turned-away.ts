@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { RelayError } from "../errors.ts";
 import type { Exchange, Observer } from "../exchange.ts";
 import { refuse } from "./refuse.ts";
+import { Telling } from "./telling.ts";
 
 /** What is known of a request that never came to be one. */
 type Known = Pick<Exchange, "method" | "target">;
@@ -15,19 +16,10 @@ export function createTurnAway(observers: readonly Observer[], newId: () => stri
   function tell(error: RelayError, known: Known, bytesIn: number): void {
     const startedAt = performance.now();
     const none = { headers: [], body: null, bodyLength: undefined };
-    const exchange: Exchange = { id: newId(), ...known, ...none, startedAt, bytesIn };
-    const times = { firstByteMs: undefined, durationMs: 0 };
-    const { status } = error;
-    const outcome = { ending: "refused" as const, status, bytesOut: 0, ...times, error };
-    for (const observer of observers) {
-      try {
-        observer.asked?.(exchange);
-        observer.ended?.(exchange, outcome);
-      } catch (cause) {
-        // Observers watch and never touch: one that throws costs nothing.
-        process.emitWarning(cause instanceof Error ? cause : String(cause));
-      }
-    }
+    const exchange = { id: newId(), ...known, ...none, startedAt, bytesIn };
+    const telling = new Telling(exchange, observers);
+    telling.status = error.status;
+    telling.ended("refused", error);
   }
 
   return function turnAway(socket, error, known = nothing) {

@@ -1,5 +1,7 @@
 import { type IncomingMessage, type Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { without } from "../header-list.ts";
+import { toHeadText } from "./head-text.ts";
 
 /**
  * Whether a request is a WebSocket handshake (RFC 6455 section 4.1). Every other wish to switch is ignored:
@@ -25,10 +27,11 @@ export function serveAsPlain(
     socket.destroy();
     return;
   }
-  let lines = `${method} ${url} HTTP/${httpVersion}\r\n`;
-  for (let i = 0; i < rawHeaders.length; i += 2)
-    if (!/^upgrade$/i.test(rawHeaders[i]!)) lines += `${rawHeaders[i]}: ${rawHeaders[i + 1]}\r\n`;
-  socket.unshift(Buffer.concat([Buffer.from(`${lines}\r\n`, "latin1"), head]));
+  const text = toHeadText(
+    `${method} ${url} HTTP/${httpVersion}`,
+    without(rawHeaders, /^upgrade$/i),
+  );
+  socket.unshift(Buffer.concat([Buffer.from(text, "latin1"), head]));
   server.emit("connection", socket);
 }
 
