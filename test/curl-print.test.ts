@@ -53,6 +53,18 @@ test.for([
   expect(line).not.toMatch(/sk-/);
 });
 
+test("a credential that was typed and stays is not shown, whatever the name of its header", async () => {
+  const typed = ["-H", "Authorization: Bearer ek_secret", "-H", "my`id`-token: secret"];
+  const args = ["--auth", "passthrough", "--print-curl", ...typed, "models"];
+
+  const { stdout } = await runCommand(["curl", "--no-config", ...args]);
+
+  expect(stdout).toBe(
+    'curl -H "Authorization: Bearer $OPENAI_API_KEY" ' +
+      "-H 'my`id`-token: '\"$OPENAI_API_KEY\" https://api.openai.com/v1/models\n",
+  );
+});
+
 test("through a relay that asks for a token", async () => {
   const token = "a-token-of-the-relay";
   await using upstream = await startUpstream();

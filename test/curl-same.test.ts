@@ -3,10 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { runCommand } from "./support/command.ts";
 import { startRelay, testKey } from "./support/relay.ts";
 import { type Seen, startUpstream } from "./support/upstream.ts";
+
+vi.setConfig({ testTimeout: 30_000 });
 
 let folder: string;
 

@@ -29,7 +29,7 @@ export async function equivalent(call: Call, route: Route): Promise<string> {
     const [line] = option.long === "--header" ? parseLine(value!) : [];
     if (line && added.some(({ name }) => isSame(name, line.name))) continue;
     parts.push(option.short ?? option.long!);
-    if (line && isCredential.test(line.name)) parts.push(`"${line.name}: ${key}"`);
+    if (line && isCredential.test(line.name)) parts.push(secretLine(line.name, line.value, key));
     else if (value !== undefined) parts.push(quote(value));
   }
   // For curl, brackets in a URL are a pattern.
@@ -37,10 +37,16 @@ export async function equivalent(call: Call, route: Route): Promise<string> {
   parts.push(...(options.relay ? entrance(options.relay, config) : connection(config)));
   for (const { name, value } of added) {
     const isKey = value.endsWith(standIn);
-    const text = `${name}: ${value}`;
-    parts.push("-H", isKey ? `"${text.replace(standIn, key)}"` : quote(text));
+    parts.push("-H", isKey ? secretLine(name, value, key) : quote(`${name}: ${value}`));
   }
   return [...parts, quote(url)].join(" ");
+}
+
+/** A header line with a variable of the shell in place of what is secret. */
+function secretLine(name: string, value: string | undefined, variable: string): string {
+  const before = `${name}: ${/^bearer /i.test(value ?? "") ? "Bearer " : ""}`;
+  // Between double quotes a shell would act on some of the signs that names may have.
+  return /^[\w: -]+$/.test(before) ? `"${before}${variable}"` : `${quote(before)}"${variable}"`;
 }
 
 const isCredential = /authorization|cookie|key|token/i;
