@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { createToken, isExpired, removeToken, storedTokens } from "../config/client-tokens.ts";
 import { UsageError } from "../config/error.ts";
 import { toExpiry } from "../config/expiry.ts";
+import { masked } from "../config/shown.ts";
 
 type Wish = { name?: string; expires?: Date };
 
@@ -79,7 +80,8 @@ token
   });
 
 function toName(text: string): string {
-  if (/^[a-z0-9][\w.@-]{0,63}$/i.test(text)) return text;
+  // It stands in the log: no key or token must be taken for one.
+  if (/^[a-z0-9][\w.@-]{0,63}$/i.test(text) && masked(text) === text) return text;
   throw new UsageError(
     "--name: take up to 64 letters, digits, dots, dashes, underscores and @, a letter or digit first",
   );

@@ -5,7 +5,8 @@ export function requestsWith(secret: string, proof: string): string[] {
   const lines = (...more: string[]) => ["Host: localhost", "Connection: close", ...more, "", ""];
   const get = (target: string, ...more: string[]) =>
     [`GET ${target} HTTP/1.1`, ...lines(`x-relay-token: ${proof}`, ...more)].join("\r\n");
-  const bare = (start: string, ...more: string[]) => [start, ...more, "", ""].join("\r\n");
+  const bare = (start: string, ...more: string[]) =>
+    [start, ...more, "Connection: close", "", ""].join("\r\n");
   const post = (type: string, body: string, ...more: string[]) =>
     get("/v1/responses", `Content-Type: ${type}`, `Content-Length: ${size(body)}`, ...more).replace(
       "GET",
@@ -44,15 +45,15 @@ export function requestsWith(secret: string, proof: string): string[] {
     post(`multipart/form-data; boundary=${secret}`, form),
     `POST /v1/files HTTP/1.1\r\nHost: localhost\r\nx-relay-token: ${proof}\r\nConnection: close\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1;${secret}=1\r\nx\r\n0\r\nx: ${secret}\r\n\r\n`,
     `POST /v1/files HTTP/1.1\r\nHost: localhost\r\nx-relay-token: ${proof}\r\nTransfer-Encoding: chunked\r\n\r\n${secret}\r\n\r\n`,
-    bare(`GET /v1/models HTTP/1.1`, `Host: ${secret}`),
-    bare(`GET /v1/models HTTP/1.1`, `Host: ${secret}.example:80`),
+    bare("GET /v1/models HTTP/1.1", `Host: ${secret}`),
+    bare("GET /v1/models HTTP/1.1", `Host: ${secret}.example:80`),
     bare(`GET /v1/${secret} HTTP/1.1`, "Host: localhost"),
     bare(`GET ${secret} HTTP/1.1`, "Host: localhost"),
     bare(`GET /${secret} HTTP/2.0`, "Host: localhost"),
     bare(`CONNECT ${secret}:443 HTTP/1.1`, `Host: ${secret}:443`),
     bare(`TRACE /v1/${secret} HTTP/1.1`, "Host: localhost"),
     bare(`${secret} /v1/models HTTP/1.1`, "Host: localhost"),
-    bare(`GET /v1/models HTTP/1.1`, "Host: localhost", secret),
+    bare("GET /v1/models HTTP/1.1", "Host: localhost", secret),
     bare(secret),
     `\x16\x03\x01\x02\x00\x01${secret}`,
   ];
