@@ -225,9 +225,9 @@ describe("an upload that does not come to its end", () => {
         if (received > size) socket.write("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nread");
       });
       socket.pause();
-      setTimeout(() => socket.resume(), 600);
+      setTimeout(() => socket.resume(), 1_500);
     });
-    await using relay = await startRelay({ upstream: upstream.url, "timeouts.upload": "150ms" });
+    await using relay = await startRelay({ upstream: upstream.url, "timeouts.upload": "500ms" });
     using client = await rawConnection(relay.port, `${post}Content-Length: ${size}\r\n\r\n`);
 
     await send(client.socket, 40);
