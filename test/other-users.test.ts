@@ -2,6 +2,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type Server } from "node:net";
 import { describe, expect, test } from "vitest";
+import { hasOtherUsers } from "../src/server/accounts.ts";
+import { createFolder } from "./support/folder.ts";
 import { rawConnection, rawExchange } from "./support/raw.ts";
 import { startRelay } from "./support/relay.ts";
 import { startWire } from "./support/wire.ts";
@@ -101,6 +103,31 @@ describe.runIf(canTell)("a program of another user", () => {
 
     expect(await askAs({ port: open.port, uid: 65_533 })).toMatch(/^HTTP\/1\.1 200 /);
     expect(await askAs({ port: guarded.port, uid: 65_533 })).toContain("invalid_relay_token");
+  });
+});
+
+describe("otherUsers: auto looks where somebody else can log in", () => {
+  const root =
+    "root:x:0:0:root:/root:/bin/bash\nbin:x:2:2:bin:/bin:/usr/sbin/nologin\nsync:x:4:65534::/bin:/bin/sync";
+  test.each<[boolean, string, string?]>([
+    [false, root],
+    [false, `${root}\nme:x:1000:1000::/home/me:/bin/bash`],
+    [true, `${root}\nyou:x:1001:1001::/home/you:/bin/zsh`],
+    [true, `${root}\nyou:x:1001:1001::/home/you:`],
+    [true, `${root}\ndb:x:101:101::/var/lib/db:/bin/bash`],
+    [false, root, "passwd: files systemd\n"],
+    [true, root, "passwd:\t files sss\n"],
+    [true, root, "group: files\npasswd: files [SUCCESS=return] ldap\n"],
+  ])("%s: %j %j", (expected, passwd, nsswitch = "") => {
+    using etc = createFolder({ passwd, "nsswitch.conf": nsswitch });
+
+    expect(hasOtherUsers(etc.path, 1000)).toBe(expected);
+  });
+
+  test("or where that cannot be known", () => {
+    using etc = createFolder();
+
+    expect(hasOtherUsers(etc.path, 1000)).toBe(true);
   });
 });
 

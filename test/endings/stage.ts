@@ -67,11 +67,13 @@ export async function openStage<Plan, Trace extends Watched>(play: Play<Plan, Tr
   const begun: WeakRef<Exchange>[] = [];
   const watch: Observer = {
     asked(exchange) {
+      // What breaks off within its head is told without a path.
+      if (exchange.target === "-") return;
       begun.push(new WeakRef(exchange));
       traceAt(exchange.target)!.asked++;
     },
     ended(exchange, outcome) {
-      traceAt(exchange.target)!.outcomes.push(outcome);
+      if (exchange.target !== "-") traceAt(exchange.target)!.outcomes.push(outcome);
     },
   };
   const write = (line: string) => {
