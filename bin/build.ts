@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
 import { jsonSchema } from "../src/config/json-schema.ts";
 import { licencesOf, packagesOf } from "./licences.ts";
+import { listLocked, sbomOf } from "./sbom.ts";
 
 // Writes dist/: the relay with all its libraries in one file, so that npx installs one package.
 process.chdir(join(import.meta.dirname, ".."));
@@ -16,6 +17,10 @@ const slimUndici: Plugin = {
     }));
   },
 };
+
+// Takes npm a while; nobody has to wait for it who only wants to start the relay.
+const locked = process.argv.includes("--no-sbom") ? undefined : listLocked();
+locked?.catch(() => {});
 
 const { metafile } = await build({
   entryPoints: ["src/cli.ts"],
@@ -39,6 +44,7 @@ const { metafile } = await build({
 });
 const packages = packagesOf(Object.keys(metafile.inputs));
 writeFileSync("dist/licences.txt", licencesOf(packages));
+if (locked) writeFileSync("dist/sbom.cdx.json", sbomOf(await locked, packages));
 writeFileSync("dist/config.schema.json", `${JSON.stringify(jsonSchema(), null, 2)}\n`);
 
 if (!process.argv.includes("--quiet")) report(metafile);

@@ -32,6 +32,7 @@ test("the package is a few files and no more", () => {
     "dist/cli.cjs",
     "dist/config.schema.json",
     "dist/licences.txt",
+    "dist/sbom.cdx.json",
     "package.json",
   ]);
 });
@@ -64,6 +65,43 @@ test("whatever is in the bundle may be passed on, and its licence comes along", 
   expect(bundled.map(([, name]) => name)).toEqual(expect.arrayContaining(["commander", "undici"]));
   for (const [line, , licence] of bundled)
     expect(["MIT", "ISC", "BSD-2-Clause", "BSD-3-Clause", "0BSD"], line).toContain(licence);
+});
+
+test("the list of what is in the bundle is whole, in CycloneDX, and the same each time", async () => {
+  const text = await readFile(join(installed, "dist/sbom.cdx.json"), "utf8");
+  const licences = await readFile(join(installed, "dist/licences.txt"), "utf8");
+
+  const { bomFormat, metadata, components, dependencies, ...rest } = JSON.parse(text);
+  const listed = components.map(({ name, version }: Package) => `${name} ${version}`);
+  const bundled = licences.split(/^-{80}\n\n/m).map((part) => part.split(" (", 1)[0]);
+
+  expect([bomFormat, metadata.component.name]).toEqual(["CycloneDX", "openai-relay"]);
+  expect(listed.sort()).toEqual(bundled.sort());
+  for (const { name, purl, hashes, licenses } of components) {
+    expect(purl, name).toMatch(/^pkg:npm\//);
+    expect(hashes, name).toHaveLength(1);
+    expect(licenses, name).toHaveLength(1);
+  }
+  expect(dependencies).toHaveLength(components.length + 1);
+  expect([rest.serialNumber, metadata.timestamp]).toEqual([undefined, undefined]);
+  expect(text).not.toMatch(/"url"|file:|\/home\//);
+});
+
+type Package = { name: string; version: string };
+
+test("the README says how many packages are in the bundle", async () => {
+  const readme = await readFile(join(installed, "README.md"), "utf8");
+  const { components } = JSON.parse(await readFile(join(installed, "dist/sbom.cdx.json"), "utf8"));
+
+  const [, count] = /bundled: (\d+) packages/.exec(readme)!;
+
+  expect(components).toHaveLength(Number(count));
+});
+
+test("it is published with provenance", async () => {
+  const manifest = JSON.parse(await readFile(join(installed, "package.json"), "utf8"));
+
+  expect(manifest.publishConfig).toEqual({ provenance: true });
 });
 
 test("the lock file names no registry", async () => {
