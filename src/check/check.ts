@@ -114,7 +114,7 @@ async function directly(
   const other: Other = {
     answer: (exchange, reply) => void inside().then(({ answer }) => answer(exchange, reply)),
     upgrade: (exchange, reply) => void inside().then(({ upgrade }) => upgrade(exchange, reply)),
-    secrets: () => [found.key?.value, found.admin?.value],
+    secrets: () => [found.key?.value, found.admin],
     ...{ name: origin, host },
   };
   const network = config.mock
@@ -148,7 +148,7 @@ function openInside(config: Config, env: NodeJS.ProcessEnv, found: FoundKeys): P
   return createAnswerer(read, {
     ...env,
     OPENAI_API_KEY: key?.value,
-    OPENAI_ADMIN_KEY: admin?.value,
+    OPENAI_ADMIN_KEY: admin,
   });
 }
 

@@ -40,8 +40,9 @@ export function writeSummary(file: string, report: Report): void {
 }
 
 function escapeCell(text: string): string {
-  return text
+  const line = text
+    .replace(/[\p{Cc}\s]+/gu, " ")
     .replace(/&/g, "&amp;")
-    .replace(/</g, "&lt;")
-    .replace(/[\\|`*_[\]]/g, "\\$&");
+    .replace(/</g, "&lt;");
+  return line.replace(/[\\|`*_[\]]/g, "\\$&");
 }

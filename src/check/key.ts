@@ -1,26 +1,30 @@
 import type { Config } from "../config/settings.ts";
 import { RelayError } from "../errors.ts";
 import { tellOf } from "../key/fingerprint.ts";
-import type { Key } from "../key/holder.ts";
+import { type Key, readKey } from "../key/holder.ts";
 import type { Keys } from "../key/keys.ts";
 import { keyRemarks } from "../key/remarks.ts";
+import { sourcesOf } from "../key/sources.ts";
 import { CheckFailure, count, type Finding, type Step, skipped } from "./step.ts";
 
 /** The keys that were found, each once its step has been taken. */
-export type FoundKeys = { key?: Key; admin?: Key };
+export type FoundKeys = { key?: Key; admin?: string };
 
 type Parts = { config: Config; env: NodeJS.ProcessEnv; keys: Keys; timeoutMs: number };
 
 /** Whether there is a key, and an admin key, that looks like one. */
 export function keySteps(parts: Parts, found: FoundKeys): Step[] {
-  const { config, keys, timeoutMs } = parts;
-  const limit = { ms: timeoutMs, late: (seconds: number) => tooSlow(config, seconds) };
+  const { config, env, keys, timeoutMs } = parts;
+  const limitOf = (command: string | undefined) => ({
+    ms: timeoutMs,
+    late: (seconds: number) => tooSlow(command, seconds),
+  });
 
   async function key(): Promise<Finding> {
     if (config.mock) return skipped("the mock needs no key");
     if (config.auth === "passthrough")
       return skipped("auth is passthrough: clients bring their own");
-    const given = await ask(keys, "/v1/models");
+    const given = await Promise.resolve(keys.find("/v1/models", false, undefined)).catch(explain);
     if (!given) {
       const [detail, hint] = sentences(keys.missing);
       throw new CheckFailure(4, detail, hint);
@@ -29,20 +33,22 @@ export function keySteps(parts: Parts, found: FoundKeys): Step[] {
     return describe(given.value, given.source, parts);
   }
 
-  async function adminKey(): Promise<Finding> {
+  async function adminKey(signal: AbortSignal): Promise<Finding> {
     if (config.mock || config.auth === "passthrough") return skipped("none is needed either");
-    const given = await ask(keys, "/v1/organization/projects", true);
-    if (given?.name !== "admin") return skipped("none (only admin operations need one)");
+    const [source] = sourcesOf(config, env, "admin");
+    const given = source && (await readKey(source, signal).catch(explain));
+    if (!source || !given) return skipped("none (only admin operations need one)");
     found.admin = given;
-    const { form, kind } = tellOf(given.value);
-    return { detail: `${given.source}, ${form} (${kind})` };
+    const { form, kind } = tellOf(given);
+    return { detail: `${source.name}, ${form} (${kind})` };
   }
 
-  const doing = config.keyCommand[0] && `waits for the command ${config.keyCommand[0]}`;
-  return [
-    { name: "key", needs: ["config"], limit, run: key, ...(doing && { doing }) },
-    { name: "admin key", needs: ["config"], limit, run: adminKey },
-  ];
+  function step(name: string, [command]: string[], run: Step["run"]): Step {
+    const doing = command === undefined ? {} : { doing: `waits for the command ${command}` };
+    return { name, needs: ["config"], ...doing, limit: limitOf(command), run };
+  }
+
+  return [step("key", config.keyCommand, key), step("admin key", config.adminKeyCommand, adminKey)];
 }
 
 async function describe(key: string, source: string, { config, env }: Parts): Promise<Finding> {
@@ -59,26 +65,18 @@ async function describe(key: string, source: string, { config, env }: Parts): Pr
   return { status: "warning", detail, hint: hints.join(" "), ...notes };
 }
 
-async function ask(keys: Keys, path: string, isAdmin = false): Promise<Key | undefined> {
-  return Promise.resolve(keys.find(path, isAdmin, undefined)).catch(explain);
-}
-
 function explain(error: unknown): never {
   if (!(error instanceof RelayError)) throw error;
   const [detail, hint] = sentences(error.message);
   throw new CheckFailure(4, detail, hint || "It must give the key and nothing else.");
 }
 
-function tooSlow({ keyCommand: [command], keyFile }: Config, seconds: number): CheckFailure {
-  const from = command
-    ? `the command ${command}`
-    : keyFile === "-"
-      ? "standard input"
-      : "its place";
+function tooSlow(command: string | undefined, seconds: number): CheckFailure {
+  const from = command === undefined ? "" : ` from the command ${command}`;
   const hint = command
     ? "Run it by hand: it may wait for a password, or for a network that is not there."
-    : "Give the key, and end the input.";
-  return new CheckFailure(4, `no key came from ${from} within ${seconds} s`, hint);
+    : "A key that is read from standard input has to end; a keychain may wait to be unlocked.";
+  return new CheckFailure(4, `no key came${from} within ${seconds} s`, hint);
 }
 
 /** What is so, and what to do. */

@@ -13,7 +13,7 @@ const looks: Record<Check["status"] | "running", Look> = {
 
 /** Columns in front of what a step says: two, the mark, one, the name, one. */
 const indent = 14;
-const timeWidth = 10;
+const timeWidth = 9;
 
 /** One step of the checklist: what was found, how long it took, and what to do. */
 export function formatCheck({ name, status, ms, detail, hint, notes = [] }: Check): string {
@@ -33,9 +33,10 @@ export function formatCheck({ name, status, ms, detail, hint, notes = [] }: Chec
 
 /** The step that is being taken, on a line that will be written over. */
 export function formatRunning(name: string, doing: string, seconds: number): string {
-  const since = seconds > 0 ? `${doing} (${seconds} s)`.trim() : doing;
-  const text = `${name.padEnd(indent - 5)} ${toTerminal(since)}`;
-  return `  ${mark("running")} ${text.slice(0, terminalWidth() - 5)}`;
+  const since = seconds > 0 ? ` (${seconds} s)` : "";
+  const room = terminalWidth() - indent - since.length - 1;
+  const text = toTerminal(doing).slice(0, room) + since;
+  return `  ${mark("running")} ${name.padEnd(indent - 5)} ${text.trim()}`;
 }
 
 export function formatSummary({ checks }: Report): string {

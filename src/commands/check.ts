@@ -45,6 +45,8 @@ export const check = new Command("check")
   .addHelpText(
     "after",
     `
+All settings of relay start may be given; those that are listed have a say in the way to OpenAI.
+
 Exit codes: 0 fine, 1 this machine (port, loopback) or a warning with --strict, 2 usage,
 3 settings, 4 key missing or rejected, 5 not allowed or over a limit, 6 DNS, 7 connection,
 TLS, proxy or timeout, 8 the upstream fails or is no OpenAI API.
@@ -57,6 +59,7 @@ Examples:
   relay check --relay http://127.0.0.1:8484`,
   );
 addSettingFlags(check);
+for (const option of check.options) if (!isListed(option)) option.hideHelp();
 
 check.action(async (options: Options, command: Command) => {
   if (options.jsonSchema) {
@@ -70,6 +73,12 @@ check.action(async (options: Options, command: Command) => {
   if (options.ci === "auto" && process.env.GITHUB_ACTIONS === "true") tellGitHub(report);
   if (!report.ok) throw new ExitError(report.exitCode);
 });
+
+function isListed({ long, hidden, helpGroupHeading = "" }: Option): boolean {
+  if (hidden) return false;
+  if (/^--(?:port|host|socket|timeouts-connect)$/.test(long ?? "")) return true;
+  return /^(?:|Options:|Upstream:|Key:)$/.test(helpGroupHeading);
+}
 
 function watcherFor({ json, quiet }: Options): Watcher {
   const checklist = createChecklist(process.stdout, process.stderr);
