@@ -1,6 +1,7 @@
 import { mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
+import { checkSchema } from "../src/check/report.ts";
 import { jsonSchema } from "../src/config/json-schema.ts";
 import { licencesOf, packagesOf } from "./licences.ts";
 import { listLocked, sbomOf } from "./sbom.ts";
@@ -46,6 +47,7 @@ const packages = packagesOf(Object.keys(metafile.inputs));
 writeFileSync("dist/licences.txt", licencesOf(packages));
 if (locked) writeFileSync("dist/sbom.cdx.json", sbomOf(await locked, packages));
 writeFileSync("dist/config.schema.json", `${JSON.stringify(jsonSchema(), null, 2)}\n`);
+writeFileSync("dist/check.schema.json", `${JSON.stringify(await checkSchema(), null, 2)}\n`);
 
 if (!process.argv.includes("--quiet")) report(metafile);
 

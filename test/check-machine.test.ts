@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test, vi } from "vitest";
-import { check, expectFailure, find } from "./support/check.ts";
+import { check, expectFailure, expectWarning, find } from "./support/check.ts";
 import { runCommand, startProgram } from "./support/command.ts";
+import { createFolder } from "./support/folder.ts";
 import { startRelay } from "./support/relay.ts";
 
 // CI machines are slow.
@@ -95,7 +96,7 @@ describe("the relay's own port", () => {
 /** Whether a program may have a network of its own here. */
 const mayUnshare = (() => {
   try {
-    execFileSync("unshare", ["-Urn", "true"], { stdio: "ignore" });
+    execFileSync("unshare", ["-Urnm", "true"], { stdio: "ignore" });
     return true;
   } catch {
     return false;
@@ -105,7 +106,7 @@ const mayUnshare = (() => {
 describe.skipIf(!mayUnshare)("loopback, in a network of its own", () => {
   async function inside(setup: string) {
     const line = `${setup}; exec "${process.execPath}" "${cli}" check --no-config --mock --json --port 0`;
-    await using program = startProgram("unshare", ["-Urn", "sh", "-c", line]);
+    await using program = startProgram("unshare", ["-Urnm", "sh", "-c", line]);
     const { stdout, code } = await program.ended;
     return { report: JSON.parse(stdout), code };
   }
@@ -116,6 +117,19 @@ describe.skipIf(!mayUnshare)("loopback, in a network of its own", () => {
     );
 
     expect(find(report, "loopback")?.detail).toMatch(/^127\.0\.0\.1; localhost → /);
+  });
+
+  test("a localhost that means an address which is not there is a warning", async () => {
+    using folder = createFolder({ hosts: "127.0.0.1 other\n::1 localhost\n" });
+    const hosts = `mount --bind ${folder.at("hosts")} /etc/hosts`;
+    const noIPv6 = "ip link set lo up; echo 1 > /proc/sys/net/ipv6/conf/lo/disable_ipv6";
+
+    const { report } = await inside(`${noIPv6}; ${hosts}`);
+
+    expectWarning(report, {
+      ...{ name: "loopback", hint: /http:\/\/127\.0\.0\.1 instead of localhost/ },
+      detail: /^127\.0\.0\.1; localhost → ::1: ::1 is not there$/,
+    });
   });
 
   test("without any there is nothing to serve on", async () => {

@@ -29,6 +29,7 @@ test("the package is a few files and no more", () => {
     "README.md",
     "bin/node-version.cjs",
     "bin/openai-relay.cjs",
+    "dist/check.schema.json",
     "dist/cli.cjs",
     "dist/config.schema.json",
     "dist/licences.txt",

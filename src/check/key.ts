@@ -1,4 +1,5 @@
 import type { Config } from "../config/settings.ts";
+import { printable } from "../config/shown.ts";
 import { RelayError } from "../errors.ts";
 import { tellOf } from "../key/fingerprint.ts";
 import { type Key, readKey } from "../key/holder.ts";
@@ -43,7 +44,8 @@ export function keySteps(parts: Parts, found: FoundKeys): Step[] {
     return { detail: `${source.name}, ${form} (${kind})` };
   }
 
-  function step(name: string, [command]: string[], run: Step["run"]): Step {
+  function step(name: string, [program]: string[], run: Step["run"]): Step {
+    const command = program && printable(program);
     const doing = command === undefined ? {} : { doing: `waits for the command ${command}` };
     return { name, needs: ["config"], ...doing, limit: limitOf(command), run };
   }

@@ -1,3 +1,4 @@
+import { printable } from "../config/shown.ts";
 import type { Check, Report } from "./report.ts";
 import { CheckFailure, type Finding, type Step, type Watcher } from "./step.ts";
 
@@ -22,7 +23,7 @@ export class Run {
     const { watcher } = this.#options;
     for (const step of steps) {
       watcher.begun(step);
-      const check = await this.#check(step);
+      const check = clean(await this.#check(step));
       this.checks.push(check);
       watcher.done(check);
     }
@@ -54,6 +55,16 @@ export class Run {
       return notes ? { ...known, notes } : known;
     }
   }
+}
+
+/** Much of it was said by others: no terminal may obey it. */
+function clean({ detail, hint, notes, ...check }: Check): Check {
+  return {
+    ...check,
+    detail: printable(detail),
+    ...(hint !== undefined && { hint: printable(hint) }),
+    ...(notes && { notes: notes.map(printable) }),
+  };
 }
 
 /** No step can hold the others up, whatever it waits for. */
