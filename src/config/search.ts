@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { ConfigError } from "./error.ts";
 import { isFacebooks } from "./facebook.ts";
@@ -35,10 +35,10 @@ export function projectFolders(cwd: string): string[] {
   return folders;
 }
 
-function mayHaveOne(folder: string): boolean {
-  return projectNames.some((name) => {
+function mayHaveOne(folder: string, cwd: string): boolean {
+  const names = projectNames.filter((name) => isReadable(join(folder, name), cwd));
+  return names.some((name) => {
     const file = join(folder, name);
-    if (!existsSync(file)) return false;
     return name !== "package.json" || hasOurKey(toText(readFileSync(file)));
   });
 }
@@ -47,7 +47,8 @@ function mayHaveOne(folder: string): boolean {
 export async function findProjectFile(cwd: string, remarks: string[]): Promise<string | undefined> {
   for (const folder of new Set([cwd, process.cwd()])) await refuseSearchSettings(folder, cwd);
   // Most projects have none, and to learn that from cosmiconfig takes longer than all else here.
-  if (!projectFolders(cwd).some(mayHaveOne)) return undefined;
+  const folders = projectFolders(cwd).filter((folder) => mayHaveOne(folder, cwd));
+  if (folders.length === 0) return undefined;
   const { cosmiconfig, defaultLoaders } = await import("cosmiconfig");
 
   // Only looks; reading is for later, when it is known whether the file may be trusted.
@@ -79,6 +80,18 @@ export async function findProjectFile(cwd: string, remarks: string[]): Promise<s
   }
 }
 
+/** Bytes of a file that a search finds. */
+const largest = 4 * 1024 ** 2;
+
+/** Whether there is a file to read. A device or a pipe, which links can lead to, may never come to an end. */
+function isReadable(file: string, cwd: string): boolean {
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (!stat || stat.isDirectory()) return false;
+  if (stat.isFile() && stat.size <= largest) return true;
+  const what = stat.isFile() ? `larger than ${largest} bytes` : "no ordinary file";
+  throw new ConfigError(`${display(file, cwd)} is ${what}. Move it away, or pass --no-config.`);
+}
+
 function hasOurKey(text: string): boolean {
   try {
     return keyOf(JSON.parse(text), "openai-relay") !== undefined;
@@ -103,7 +116,7 @@ async function refuseSearchSettings(folder: string, cwd: string): Promise<void> 
   }
   for (const name of ["package.json", "package.yaml"]) {
     const file = join(folder, name);
-    if (!existsSync(file)) continue;
+    if (!isReadable(file, cwd)) continue;
     const content = await parse(file, toText(readFileSync(file))).catch(() =>
       refuse(name, "cannot be read"),
     );

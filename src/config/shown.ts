@@ -5,14 +5,24 @@ export function shown(setting: Setting | undefined, value: unknown): string {
   return printable(JSON.stringify(redacted(setting, value)) ?? String(value));
 }
 
+/** Aliases make a YAML file of a few lines larger than any memory, or without an end. */
+const deepest = 16;
+const most = 10_000;
+
 /** A value without its secrets. */
-export function redacted(setting: Setting | undefined, value: unknown): unknown {
-  if (Array.isArray(value)) return value.map((part) => redacted(setting, part));
+export function redacted(
+  setting: Setting | undefined,
+  value: unknown,
+  depth = 0,
+  room = { left: most },
+): unknown {
+  if (depth > deepest || room.left-- <= 0) return "…";
+  const inside = (part: unknown) => redacted(setting, part, depth + 1, room);
+  if (Array.isArray(value)) return value.map(inside);
   if (setting?.secret) return "(hidden)";
   if (typeof value === "string") return masked(value);
   if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value);
-  return Object.fromEntries(entries.map(([name, part]) => [name, redacted(setting, part)]));
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, inside(part)]));
 }
 
 /** A text with its control and formatting characters made visible. */
