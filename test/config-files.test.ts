@@ -151,7 +151,11 @@ test("file names in a file start from that file, elsewhere from the working dire
 
 test.each([
   ["broken.json", '{ "port": 1, }', /^\.\/broken\.json cannot be read: .*JSON.*line 1/],
-  ["broken.yaml", "port: 1\n  host: [", /^\.\/broken\.yaml cannot be read: .* in line 2$/],
+  [
+    "broken.yaml",
+    "port: 1\n  host: [",
+    /^\.\/broken\.yaml cannot be read: .* in line 2, column \d+$/,
+  ],
   ["broken.ts", "enum A { B }; export default {}", /^\.\/broken\.ts cannot be read: /],
   [
     "broken.mjs",
@@ -211,7 +215,7 @@ describe("the Relay compiler's relay.config", () => {
     using folder = createFolder({ "relay.config.json": { src: "./src", port: 5 } });
 
     expect(await problemsOf({ cwd: folder.path })).toEqual([
-      expect.stringContaining('"src" is not a setting (file ./relay.config.json)'),
+      expect.stringContaining('"src" is not a setting (file ./relay.config.json:1:2)'),
     ]);
   });
 });

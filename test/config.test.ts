@@ -64,7 +64,8 @@ test.each([
   ["mock", "yes", true],
   ["systemCa", "0", false],
   ["timeouts.connect", "1.5s", 1_500],
-  ["timeouts.idle", "250", 250],
+  ["timeouts.idle", "250ms", 250],
+  ["timeouts.idle", "0", 0],
   ["timeouts.total", "2H", 7_200_000],
   ["limits.body", "10MB", 10_485_760],
   ["beta", "a=1, b=2,", ["a=1", "b=2"]],
@@ -154,16 +155,47 @@ test("everything wrong is told at once: name, value, origin and what would be ri
   });
   const problems = await problemsOf({ env: { RELAY_PORT: "99999" }, cwd: project.path });
 
-  const file = "(file ./relay.config.yaml)";
+  const at = (position: string) => `(file ./relay.config.yaml:${position})`;
   expect(problems).toEqual([
     '"port" is 99999 (env RELAY_PORT): it must be a whole number from 0 to 65535',
-    `"timeouts.connect" is "soon" ${file}: it must be a time such as "500ms", "10s" or "20m", at most "500h"`,
-    `"timeouts.conect" is not a setting ${file}. Did you mean "timeouts.connect"?`,
-    `"logLevel" is not a setting ${file}. Did you mean "log.level"?`,
-    `"mock" is "perhaps" ${file}: it must be true or false`,
-    `"version" is 2 ${file}: it must be 1`,
-    `"limits" must be an object of settings ${file}`,
-    `"rewrite[0].path" is "v1/a" ${file}: it must be a path that starts with "/"`,
+    `"timeouts.connect" is "soon" ${at("1:13")}: it must be a time such as "500ms", "10s" or "20m", at most "500h"`,
+    `"timeouts.conect" is not a setting ${at("1:28")}. Did you mean "timeouts.connect"?`,
+    `"logLevel" is not a setting ${at("2:1")}. Did you mean "log.level"?`,
+    `"mock" is "perhaps" ${at("3:1")}: it must be true or false`,
+    `"version" is 2 ${at("4:1")}: it must be 1`,
+    `"limits" must be an object of settings ${at("5:1")}`,
+    `"rewrite[0].path" is "v1/a" ${at("6:1")}: it must be a path that starts with "/"`,
+  ]);
+});
+
+test.each([
+  ["a flag", { flags: { "timeouts.idle": "60" } }, '"60" (flag --timeouts-idle)'],
+  ["a variable", { env: { RELAY_TIMEOUTS_IDLE: "60" } }, '"60" (env RELAY_TIMEOUTS_IDLE)'],
+])("a time in %s has a unit: 60 could be seconds or milliseconds", async (_who, input, given) => {
+  expect(await problemsOf(input)).toEqual([
+    `"timeouts.idle" is ${given}: it must be a time with its unit: "60s" or "60ms"`,
+  ]);
+});
+
+test.each([
+  ["relay.config.json", '{\n\t"timeouts": {\n\t\t"idle": 60\n\t}\n}\n', "3:3"],
+  ["package.json", '{ "idle": 1,\n  "openai-relay": { "timeouts": { "idle": 60 } } }', "2:35"],
+  ["relay.config.yaml", "# idle\ntimeouts:\n  # idle\n  idle: 60\n", "4:3"],
+  ["relay.config.yaml", "timeouts:\r\n  'idle': 60\r\n", "2:3"],
+])("what is wrong in %s is found by line and column", async (name, text, position) => {
+  using folder = createFolder({ [name]: text });
+
+  expect(await problemsOf({ cwd: folder.path })).toEqual([
+    `"timeouts.idle" is 60 (file ./${name}:${position}): it must be a time with its unit: "60s" or "60ms"`,
+  ]);
+});
+
+test("what a file says and the machine does not have is found there too", async () => {
+  using folder = createFolder({ "own.yaml": "port: 1\nca: gone.pem\n" });
+  const config = folder.at("own.yaml");
+
+  expect(await problemsOf({ cwd: folder.path, config })).toEqual([
+    `"ca" is ${JSON.stringify(folder.at("gone.pem"))} (file ./own.yaml:2:1): there is no such file.`,
   ]);
 });
 

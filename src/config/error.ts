@@ -3,6 +3,8 @@ export type Problem = {
   text: string;
   /** The flag on the command line is at fault, not a file or the environment. */
   flag: boolean;
+  /** The setting, where it is about one. */
+  path?: string;
 };
 
 class Refusal extends Error {

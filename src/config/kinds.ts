@@ -120,7 +120,7 @@ export function duration(
 ): Setting<number> {
   // Timers of Node wrap round at 2^31 ms and would fire at once.
   const right = 'a time such as "500ms", "10s" or "20m", at most "500h"';
-  return amount(milliseconds, [0, 500 * milliseconds.h], right, fallback, about, {
+  return amount(milliseconds, [0, 500 * milliseconds.h], { right, bare: false }, fallback, about, {
     placeholder: "time",
     ...extras,
   });
@@ -134,21 +134,32 @@ export function size(
 ): Setting<number> {
   const from = min > 0 ? `from "${toUnit(min, bytes)}" to ` : "at most ";
   const right = `a size such as "64kb" or "10mb", ${from}"${toUnit(max, bytes)}"`;
-  return amount(bytes, [min, max], right, fallback, about, { placeholder: "size", ...extras });
+  return amount(bytes, [min, max], { right, bare: true }, fallback, about, {
+    placeholder: "size",
+    ...extras,
+  });
 }
 
-/** A number with a unit: `10s`, `500ms`, `64kb`; without one, the smallest unit. */
+/**
+ * A number with a unit: `10s`, `500ms`, `64kb`. `bare`: without one too, in the smallest unit. Times must
+ * have one: 60 would mean 60 ms, where most people think of seconds.
+ */
 function amount(
   units: Record<string, number>,
   [min, max]: readonly [number, number],
-  right: string,
+  { right, bare }: { right: string; bare: boolean },
   fallback: string | 0,
   about: string,
   extras: Extras,
 ): Setting<number> {
-  const written = v.pipe(v.string(right), v.regex(/^\d+(\.\d+)?\s*[a-zA-Z]*$/, right));
+  const told = ({ input }: { input: unknown }) => {
+    const lacksUnit = !bare && /^\d+$/.test(String(input));
+    return lacksUnit ? `a time with its unit: "${input}s" or "${input}ms"` : right;
+  };
+  const shape = bare ? /^\d+(\.\d+)?\s*[a-zA-Z]*$/ : /^(0|\d+(\.\d+)?\s*[a-zA-Z]+)$/;
+  const number = bare ? v.pipe(v.number(right), v.minValue(0, right)) : v.literal(0, told);
   const schema = v.pipe(
-    v.union([v.pipe(v.number(right), v.minValue(0, right)), written], right),
+    v.union([number, v.pipe(v.string(told), v.regex(shape, told))], told),
     v.transform((value) => (typeof value === "number" ? value : inUnits(value, units))),
     v.number(right),
     v.minValue(min, right),

@@ -40,7 +40,7 @@ export function take(
     const value = shown(setting, issue.path ? issue.path.at(-1)?.value : said);
     const hint = typeof said === "string" ? didYouMean(said, setting.choices ?? []) : "";
     const text = `"${at}" is ${value} (${origin}): it must be ${issue.message}${hint && `.${hint}`}`;
-    problems.push({ text, flag: kind === "flag" });
+    problems.push({ text, flag: kind === "flag", path });
   }
 }
 
@@ -52,10 +52,11 @@ export function takeTree(
   problems: Problem[],
   { group = tree, prefix = "" }: { group?: Group; prefix?: string } = {},
 ): void {
-  const complain = (text: string) => problems.push({ text, flag: false });
+  const complain = (text: string, path?: string) =>
+    problems.push({ text, flag: false, ...(path && { path }) });
   if (typeof content !== "object" || content === null || Array.isArray(content)) {
     const what = prefix === "" ? "It" : `"${prefix.slice(0, -1)}"`;
-    complain(`${what} must be an object of settings (${source.origin})`);
+    complain(`${what} must be an object of settings (${source.origin})`, prefix.slice(0, -1));
     return;
   }
   for (const [name, value] of Object.entries(content)) {
@@ -65,10 +66,10 @@ export function takeTree(
     if (value === null || value === undefined || path === "$schema") continue;
     if (path === "version") {
       if (value === 1) continue;
-      complain(`"version" is ${shown(undefined, value)} (${source.origin}): it must be 1`);
+      complain(`"version" is ${shown(undefined, value)} (${source.origin}): it must be 1`, path);
     } else if (!entry) {
       const hint = didYouMean(path, allSettings.keys());
-      complain(`"${printable(path)}" is not a setting (${source.origin}).${hint}`);
+      complain(`"${printable(path)}" is not a setting (${source.origin}).${hint}`, path);
     } else if (isSetting(entry)) {
       take(layer, path, value, source, problems);
     } else {

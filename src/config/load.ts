@@ -63,14 +63,15 @@ export async function loadConfig(input: Input): Promise<Loaded> {
   const newer = (path: string) => first([flags, environment], path);
   const below = (path: string) => first([project, user, defaults], path);
   const former = formerLayer(env, cwd, { newer, below }, problems, remarks);
-  failOn(problems);
+  const files = [file?.path, userFile].filter((one) => one !== undefined);
+  failOn(await pointToAll(problems, files, cwd));
 
   const { config, origins } = merge([flags, environment, former, project, user, defaults]);
-  failOn(
-    complaintsAbout(config, env).map(([path, what]) => toProblem(path, what, config, origins)),
+  const complaints = complaintsAbout(config, env).map(([path, what]) =>
+    toProblem(path, what, config, origins),
   );
+  failOn(await pointToAll(complaints, files, cwd));
   remarks.push(...tokenRemarks(config, env));
-  const files = [file?.path, userFile].filter((one) => one !== undefined);
   return { config, origins, files, remarks };
 }
 
@@ -163,7 +164,21 @@ function toProblem(
 ): Problem {
   const origin = origins[path]!;
   const value = shown(allSettings.get(path), config[path]);
-  return { text: `"${path}" is ${value} (${origin}): ${what}`, flag: origin.startsWith("flag ") };
+  const text = `"${path}" is ${value} (${origin}): ${what}`;
+  return { text, flag: origin.startsWith("flag "), path };
+}
+
+/** With line and column of what files say. Loaded only where something is wrong. */
+async function pointToAll(
+  problems: Problem[],
+  files: readonly string[],
+  cwd: string,
+): Promise<Problem[]> {
+  if (problems.length === 0) return problems;
+  const { pointTo } = await import("./positions.ts");
+  let pointed = problems;
+  for (const file of files) pointed = await pointTo(pointed, file, display(file, cwd));
+  return pointed;
 }
 
 function notTrusted(name: string, harm: string): string {

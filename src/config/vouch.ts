@@ -5,6 +5,7 @@ import { display } from "./folders.ts";
 import { type Layer, takeTree } from "./layer.ts";
 import type { Input } from "./load.ts";
 import { allSettings } from "./names.ts";
+import { pointTo } from "./positions.ts";
 import { isModule, readConfigFile } from "./read.ts";
 import { findProjectFile } from "./search.ts";
 import { shown } from "./shown.ts";
@@ -33,7 +34,7 @@ async function powersOf(file: string, name: string): Promise<string[]> {
   const problems: Problem[] = [];
   const source = { kind: "file", origin: `file ${name}`, base: dirname(file) } as const;
   takeTree(layer, (await readConfigFile(file, name)) ?? {}, source, problems);
-  failOn(problems);
+  failOn(await pointTo(problems, file, name));
   const powers = [...layer].filter(([path]) => allSettings.get(path)!.trusted);
   return powers.map(([path, { value }]) => `  ${path}: ${shown(allSettings.get(path), value)}`);
 }
