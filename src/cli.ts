@@ -22,6 +22,9 @@ function isFromCommander(error: unknown): error is Error & { exitCode: number } 
 
 const [, , asked] = process.argv;
 
+// Node would let FORCE_COLOR win, and warn of it. What `relay run` starts decides for itself.
+if (process.env.NO_COLOR && asked !== "run") delete process.env.FORCE_COLOR;
+
 // Remarks that nobody can read, on a full disk say, end neither the relay nor its answers.
 process.stderr.on("error", () => {});
 

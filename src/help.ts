@@ -32,7 +32,7 @@ export function pathOf(command: Command): string {
 /** COLUMNS, as other programs have it, or the terminal's own width. */
 function helpWidth(): number {
   const asked = Number(process.env.COLUMNS);
-  const columns = asked > 0 ? asked : (process.stdout.columns ?? 80);
+  const columns = asked > 0 ? asked : process.stdout.columns || 80;
   return Math.max(40, Math.min(columns, widest));
 }
 

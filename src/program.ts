@@ -57,11 +57,16 @@ export async function run(argv: readonly string[]): Promise<void> {
   protectProcess();
   const [first, ...rest] = argv.slice(2);
   if (first === "complete" && rest[0] === "--") return answerShell(rest.slice(1));
-  // Whatever it is that help is wanted for, it has --help.
-  const words = first === "help" ? [...rest, "--help"] : argv.slice(2);
+  const words = first === "help" ? wordsOfHelp(rest) : argv.slice(2);
   const program = await createProgram(words.slice(0, 1));
   if (words.length === 0) program.outputHelp();
   else await program.parseAsync(words, { from: "user" });
+}
+
+/** Whatever command it is that help is wanted for, it has --help. */
+function wordsOfHelp(names: readonly string[]): string[] {
+  const isKnown = names.length === 0 || commandNames.includes(names[0]!);
+  return isKnown ? [...names, "--help"] : [...names];
 }
 
 /** A shell asks what the last word may become. */

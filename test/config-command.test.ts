@@ -13,7 +13,7 @@ function relayConfig(args: string[], folder: Folder, env: NodeJS.ProcessEnv = {}
 }
 
 test("show prints every setting in force, and with --origin where it comes from", async () => {
-  using folder = createFolder({ "relay.config.json": { timeouts: { connect: 2_000 } } });
+  using folder = createFolder({ "relay.config.json": { timeouts: { connect: "2s" } } });
   const env = { RELAY_LOG_LEVEL: "debug" };
   const shown = await relayConfig(["show", "--origin", "-p", "99"], folder, env);
   const plain = await relayConfig(["show"], folder);
@@ -43,6 +43,24 @@ test("show keeps secrets to itself, as text and as JSON", async () => {
   expect(settings["timeouts.connect"]).toEqual({ value: 10_000, origin: "default" });
 });
 
+test.each([
+  [["port"], "8484"],
+  [["port", "--json"], "8484"],
+  [["timeouts.connect"], "2s"],
+  [["timeouts.connect", "--json"], "2000"],
+  [["socket"], ""],
+  [["beta", "--json"], '["a","b"]'],
+  [["tokens", "--json"], '["(hidden)"]'],
+])("get %j prints that and nothing else", async (args, value) => {
+  using folder = createFolder({ "relay.config.json": { timeouts: { connect: "2s" } } });
+  const env = { RELAY_BETA: "a,b", RELAY_TOKENS: "t0p-secret" };
+
+  expect(await relayConfig(["get", ...args], folder, env)).toMatchObject({
+    code: 0,
+    stdout: `${value}\n`,
+  });
+});
+
 test("exit codes tell a bad flag from a bad file", async () => {
   using folder = createFolder({ "own.json": { prot: 1 } });
   const flag = await relayConfig(["show", "--port", "abc"], folder);
@@ -52,7 +70,7 @@ test("exit codes tell a bad flag from a bad file", async () => {
   expect(flag).toMatchObject({ code: 2, stdout: "" });
   expect(flag.stderr).toContain('"port" is "abc" (flag --port)');
   expect(file).toMatchObject({ code: 3, stdout: "" });
-  expect(file.stderr).toBe('"prot" is not a setting (file ./own.json). Did you mean "port"?\n');
+  expect(file.stderr).toBe('"prot" is not a setting (file ./own.json:1:2). Did you mean "port"?\n');
   expect(off.code).toBe(0);
 });
 

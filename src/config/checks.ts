@@ -41,7 +41,8 @@ export function complaintsAbout(config: Config, env: NodeJS.ProcessEnv): Complai
   return complaints;
 }
 
-function faultOf(file: string, isSecret: boolean): string | undefined {
+/** What keeps a file from being used; `isSecret`: others must not read it. */
+export function faultOf(file: string, isSecret: boolean): string | undefined {
   if (file === "" || file === "-") return undefined;
   try {
     const stat = statSync(file);
