@@ -40,7 +40,7 @@ export function createPeerCheck(config: Config): PeerCheck | undefined {
   const lists = openLists();
   if (!lists) return undefined;
 
-  const areOthersHere = createLookAround(isForeign);
+  const areOthersHere = otherUsers === "refuse" ? () => true : createLookAround(isForeign);
   const [ipv4, ipv6] = lists;
   let waiting: Question[] = [];
   let isReading = false;
