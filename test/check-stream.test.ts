@@ -127,6 +127,21 @@ describe("--deep", () => {
     });
   });
 
+  test("a stream that does not end", async () => {
+    await using upstream = await startUpstream(streaming(async (res) => void res.write(event)));
+
+    const report = await check({ upstream: upstream.url }, { deep: true, timeout: 400 });
+
+    expectFailure(report, {
+      ...{
+        code: 7,
+        failed: "stream",
+        detail: /not complete after 0\.4 s/,
+        hint: /another --model/,
+      },
+    });
+  });
+
   test("the remark about costs leaves the report alone", async () => {
     await using relay = await startRelay({ mock: true });
 

@@ -1,6 +1,7 @@
 import type { RequestListener } from "node:http";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type Authority, createAuthority } from "./support/authority.ts";
+import { createCertificates } from "./support/certificates.ts";
 import {
   check,
   checkCommand,
@@ -294,6 +295,16 @@ describe("--relay", () => {
     expect(report.upstream).toBe(`unix:${socket}`);
     // That upstream knows nothing but WebSockets.
     expectFailure(report, { code: 8, failed: "http", detail: /404/, hint: /Check upstream/ });
+  });
+
+  test("says how to trust a relay that serves TLS", async () => {
+    using certificates = createCertificates();
+    await using relay = await startRelay({ mock: true, ...certificates.settings });
+    const url = relay.url.replace("http:", "https:");
+
+    expectFailure(await check({}, { relay: new URL(url) }), {
+      ...{ code: 7, failed: "relay", detail: /No trusted TLS connection/, hint: /relay tls/ },
+    });
   });
 
   test("finds out what is wrong behind it", async () => {

@@ -22,13 +22,16 @@ import { waySteps } from "./way.ts";
 
 export type CheckOptions = {
   model?: string;
-  /** Milliseconds for each step; absent: 10 s, and a minute for one that a person may have to help. */
+  /** Milliseconds for each step; absent: 10 s, and a minute for those that are often slow. */
   timeout?: number;
   relay?: RelayUrl;
   deep?: boolean;
   strict?: boolean;
   whoListens: WhoListens;
 };
+
+/** For a key that a person may have to help with, and for a whole stream. */
+const patientMs = 60_000;
 
 /** Walks from the settings to OpenAI's answer, and looks at this machine; `watcher` hears of each step. */
 export async function runCheck(
@@ -68,10 +71,13 @@ function named(names: string[], needs: string[], why = "no settings"): Step[] {
   return names.map((name) => ({ name, needs, run: () => skipped(why) }));
 }
 
-type Asked = Pick<HttpParts, "model" | "deep" | "remark">;
+type Asked = Pick<HttpParts, "model" | "deep" | "streamMs" | "remark">;
 
-function asked({ model, deep = false }: CheckOptions, { remark }: Pick<Watcher, "remark">): Asked {
-  return { model, deep, remark };
+function asked(
+  { model, deep = false, timeout }: CheckOptions,
+  { remark }: Pick<Watcher, "remark">,
+): Asked {
+  return { model, deep, streamMs: timeout ?? patientMs, remark };
 }
 
 async function throughRelay(
@@ -105,7 +111,7 @@ async function directly(
   const found: FoundKeys = {};
   const seen: Seen = {};
   const keys = createKeys(config, env);
-  const timeoutMs = options.timeout ?? 60_000;
+  const timeoutMs = options.timeout ?? patientMs;
   await run.take([...keySteps({ config, env, keys, timeoutMs }, found), proxyStep(config, seen)]);
   keys.close();
 

@@ -21,6 +21,7 @@ export type HttpParts = {
   needs: string[];
   /** A streamed call as well; `remark` hears what it costs. */
   deep: boolean;
+  streamMs: number;
   remark(text: string): void;
   seen: Seen;
   /** Why no WebSocket is tried. */

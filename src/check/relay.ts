@@ -21,6 +21,8 @@ export async function isRelay(other: Other, signal: AbortSignal): Promise<boolea
 /** Here it is the relay itself that cannot be reached. */
 function explain(error: unknown): never {
   if (!(error instanceof CheckFailure) || error.exitCode !== 7) throw error;
-  const hint = "Start it with relay start, or check the address that it printed.";
+  const hint = /TLS/.test(error.message)
+    ? 'Trust its certificate: export "$(relay tls)" on the machine that it runs on.'
+    : "Start it with relay start, or check the address that it printed.";
   throw new CheckFailure(7, error.message, hint);
 }

@@ -18,7 +18,7 @@ type Known = { models: () => string[]; told: HeaderList[] };
 
 /** Whether a streamed answer arrives as it is made. This call is billed. */
 export function streamStep(parts: HttpParts, { models, told }: Known): Step {
-  const { other, deep, keyless, remark, seen, sent } = parts;
+  const { other, deep, keyless, remark, seen, sent, streamMs } = parts;
 
   async function run(signal: AbortSignal): Promise<Finding> {
     if (!deep) return skipped("not tried (add --deep: one streamed call, which is billed)");
@@ -43,7 +43,13 @@ export function streamStep(parts: HttpParts, { models, told }: Known): Step {
     throw new CheckFailure(7, `the stream ${what}: ${detail}`, culprit);
   }
 
-  return { name: "stream", needs: ["auth"], doing: "one streamed call", run };
+  const limit = { ms: streamMs, late: tooSlow };
+  return { name: "stream", needs: ["auth"], doing: "one streamed call", limit, run };
+}
+
+function tooSlow(seconds: number): CheckFailure {
+  const hint = "Try another --model, one that does not think first; --timeout waits longer.";
+  return new CheckFailure(7, `the stream is not complete after ${seconds} s`, hint);
 }
 
 function refusal(model: string, status: number, said: string): CheckFailure {

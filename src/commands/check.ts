@@ -36,7 +36,11 @@ export const check = new Command("check")
   .option("--model <name>", "look whether this model may be used")
   .option("--deep", "make a streamed call too, of up to 200 tokens, which is billed")
   .option("--relay <url>", "check a relay that runs there, and OpenAI through it", toUrl)
-  .option("--timeout <time>", "for each step (default: 10s; 60s to get a key)", toMilliseconds)
+  .option(
+    "--timeout <time>",
+    "for each step (default: 10s; 60s to get a key, or for a stream)",
+    toMilliseconds,
+  )
   .option("--strict", "fail on warnings too")
   .option("--json", "print a report for programs instead of the checklist")
   .option("--json-schema", "print the JSON Schema of that report, and check nothing")
