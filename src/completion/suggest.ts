@@ -42,7 +42,8 @@ export function suggest(
   if (assigned) return beginning(assigned[2]!, valuesOf(optionOf(command, assigned[1]!)));
   if (waiting) return beginning(current === "=" ? "" : current, valuesOf(waiting));
   if (current.startsWith("-")) return beginning(current, flagsOf(command));
-  if (command.commands.length > 0) return beginning(current, subcommandsOf(command));
+  if (command.commands.length > 0 && position === 0)
+    return beginning(current, subcommandsOf(command));
   const { registeredArguments } = command;
   const last = registeredArguments.at(-1);
   const argument = registeredArguments[position] ?? (last?.variadic ? last : undefined);

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startProgram } from "./command.ts";
@@ -16,6 +17,11 @@ process.on("exit", () => programs[Symbol.dispose]());
 
 const path = [programs.path, join(process.execPath, ".."), process.env.PATH].join(delimiter);
 const NODE_COMPILE_CACHE = join(root, "node_modules/.cache/tests");
+
+/** Whether this machine has a program. */
+export function has(program: string): boolean {
+  return path.split(delimiter).some((folder) => existsSync(join(folder, program)));
+}
 
 /** Starts a line of bash in which `relay` is a command. */
 export function startShell(line: string, env: NodeJS.ProcessEnv = {}) {
