@@ -124,7 +124,7 @@ describe("no secret is written", () => {
     ],
     [
       "of a .env file",
-      ["curl", "/v1/x", "-sv", "-o", "out", "--env-file", "INPUTS/dot", "--upstream", "UP"],
+      ["curl", "/v1/x", "-sv", "-o", "out", "--dotenv", "INPUTS/dot", "--upstream", "UP"],
       0,
       { files: { dot: `OPENAI_API_KEY='${dotenv}\n${dotenv}'\nOPENAI_API_KEY=${dotenv}\n` } },
     ],

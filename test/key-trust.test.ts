@@ -56,7 +56,7 @@ describe("a file that a search found", () => {
     const flags = { envFile: outside.at(".env") };
 
     expect(await problemsOf({ cwd: folder.path, flags })).toEqual([
-      expect.stringMatching(/the key of envFile, flag --env-file/),
+      expect.stringMatching(/the key of envFile, flag --dotenv/),
     ]);
   });
 

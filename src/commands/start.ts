@@ -43,7 +43,7 @@ function examples(): string {
   return `
 Each setting is a flag, an environment variable and an entry of the config file ("relay config show
 --origin" says which one is in force). The key is not among them: it comes from OPENAI_API_KEY, --key-file,
---env-file or the system's keychain ("relay key").
+--dotenv or the system's keychain ("relay key").
 
 Examples:
   relay start

@@ -21,9 +21,12 @@ function* flatten(group: Group, prefix: string): Generator<[string, Setting]> {
   }
 }
 
+/** Node reads `--env-file` wherever it stands, before the relay begins, and runs what NODE_OPTIONS in it says. */
+const renamed = new Map([["envFile", "--dotenv"]]);
+
 /** `timeouts.connect` is `--timeouts-connect`. */
 export function flagOf(path: string): string {
-  return `--${words(path).join("-").toLowerCase()}`;
+  return renamed.get(path) ?? `--${words(path).join("-").toLowerCase()}`;
 }
 
 /** `timeouts.connect` is `RELAY_TIMEOUTS_CONNECT`. */

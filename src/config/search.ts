@@ -81,7 +81,7 @@ export async function findProjectFile(cwd: string, remarks: string[]): Promise<s
 }
 
 /** Bytes of a file that a search finds. */
-const largest = 4 * 1024 ** 2;
+const largest = 1024 ** 2;
 
 /** Whether there is a file to read. A device or a pipe, which links can lead to, may never come to an end. */
 function isReadable(file: string, cwd: string): boolean {
