@@ -1,5 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import { type AddressInfo, createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test, vi } from "vitest";
@@ -90,6 +91,21 @@ describe("the relay's own port", () => {
     const report = await check({ mock: true, port: "8484", socket: "/nonexistent/relay.sock" });
 
     expect(find(report, "port")).toMatchObject({ status: "skipped", detail: /Unix socket/ });
+  });
+});
+
+describe.runIf(existsSync("/.dockerenv"))("inside of a container", () => {
+  test("loopback is its own, and a wider address is not", async () => {
+    const env = { RELAY_TOKENS: "let-me-in-please-0123456789" };
+
+    const own = await check({ mock: true });
+    const wide = await check({ mock: true, host: "0.0.0.0" }, { env });
+
+    expect(find(own, "docker")).toMatchObject({
+      status: "skipped",
+      detail: "this is a container: 127.0.0.1 is its own",
+    });
+    expect(find(wide, "docker")).toMatchObject({ status: "passed", detail: /0\.0\.0\.0$/ });
   });
 });
 

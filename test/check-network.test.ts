@@ -244,9 +244,16 @@ describe("a proxy", () => {
     });
   });
 
+  test("may have a name that nobody knows", async () => {
+    expectFailure(await check({ upstream, proxy: "http://proxy.invalid:3128" }), {
+      ...{ code: 6, failed: "dns", detail: /^proxy proxy\.invalid / },
+      hint: /Is that proxy the right one.*--proxy off/,
+    });
+  });
+
   test("may not be there", async () => {
     expectFailure(await check({ upstream, proxy: "http://127.0.0.1:1" }), {
-      ...{ code: 7, failed: "tcp", detail: /^proxy 127\.0\.0\.1:1 refuses/, hint: /Nothing lis/ },
+      ...{ code: 7, failed: "tcp", detail: /^proxy 127\.0\.0\.1:1 refuses/, hint: /Is that proxy/ },
     });
   });
 });

@@ -52,7 +52,7 @@ describe("--deep", () => {
     expect(find(report, "stream")).toMatchObject({
       status: "passed",
       detail: expect.stringMatching(
-        /^first slice after \d+ ms, 22 events in 2\d slices, complete after \d\.\d s; billed: 21 tokens in, 80 out$/,
+        /^first slice after \d+ ms, 22 events in 2\d slices, complete after \d\.\d s; used 21 tokens in, 80 out$/,
       ),
     });
     expect(remarks).toEqual([

@@ -1,5 +1,6 @@
 import type { RequestListener } from "node:http";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { toRelayUrl } from "../src/client/relay-url.ts";
 import { type Authority, createAuthority } from "./support/authority.ts";
 import { createCertificates } from "./support/certificates.ts";
 import {
@@ -325,6 +326,11 @@ describe("--relay", () => {
     });
     expectFailure(await through(other.url), {
       ...{ code: 8, failed: "relay", detail: /is not a relay/, hint: /Another program/ },
+    });
+    const socket = { relay: toRelayUrl("unix:/nonexistent/relay.sock")! };
+    expectFailure(await check({}, socket), {
+      ...{ code: 7, failed: "relay", hint: /relay start/ },
+      detail: /^Could not connect to unix:\/nonexistent\/relay\.sock \(ENOENT\)/,
     });
     expectFailure(await through("http://127.0.0.1:1"), {
       ...{ code: 7, failed: "relay", detail: /Could not connect/, hint: /relay start/ },

@@ -101,7 +101,7 @@ describe("a malformed key of the environment", () => {
     });
 
     expect(code).toBe(4);
-    expect(stdout).toMatch(/key .*has quotes\s+around it.*\n.*Next: Take the quotes away\./);
+    expect(stdout).toMatch(/key .*has quotes[\s\S]*around it.*\n.*Next: Take the quotes away\./);
     expect(stdout).not.toContain("abcdef");
   });
 });

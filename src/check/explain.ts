@@ -57,6 +57,13 @@ export function explainTcp(cause: unknown, address: string): CheckFailure {
   return explain(7, tcp, causeCode(cause), address);
 }
 
+/** The same, where it is the proxy that cannot be reached. */
+export function blameProxy({ exitCode, message }: CheckFailure): CheckFailure {
+  const hint =
+    "Is that proxy the right one, and does it run? NO_PROXY or --proxy off do without it.";
+  return new CheckFailure(exitCode, message, hint);
+}
+
 /** `shown`: the certificate, as far as one could be seen. */
 export function explainTls(cause: unknown, host: string, shown?: Shown): CheckFailure {
   const code = causeCode(cause);

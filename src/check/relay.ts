@@ -10,7 +10,11 @@ export function relayStep(other: Other): Step {
     const hint = "Another program has that port: check the address that relay start printed.";
     throw new CheckFailure(8, `${other.name} is not a relay (GET ${target})`, hint);
   }
-  return { name: "relay", needs: ["config"], run: (signal) => run(signal).catch(explain) };
+  return {
+    name: "relay",
+    needs: ["config"],
+    run: (signal) => run(signal).catch((error) => explain(error, other)),
+  };
 }
 
 export async function isRelay(other: Other, signal: AbortSignal): Promise<boolean> {
@@ -19,10 +23,12 @@ export async function isRelay(other: Other, signal: AbortSignal): Promise<boolea
 }
 
 /** Here it is the relay itself that cannot be reached. */
-function explain(error: unknown): never {
+function explain(error: unknown, { name }: Other): never {
   if (!(error instanceof CheckFailure) || error.exitCode !== 7) throw error;
   const hint = /TLS/.test(error.message)
     ? 'Trust its certificate: export "$(relay tls)" on the machine that it runs on.'
     : "Start it with relay start, or check the address that it printed.";
-  throw new CheckFailure(7, error.message, hint);
+  // On a Unix socket the address that was asked says nothing.
+  const detail = error.message.replace(/https?:\/\/\S+(?= \()/, name);
+  throw new CheckFailure(7, detail, hint);
 }

@@ -68,7 +68,7 @@ function describe({ events, slices, endMs }: Rhythm, usage: string): string {
 function usageIn(body: Buffer): string {
   const [, input] = /"prompt_tokens":\s*(\d+)/.exec(body.toString()) ?? [];
   const [, output] = /"completion_tokens":\s*(\d+)/.exec(body.toString()) ?? [];
-  return input && output ? `; billed: ${input} tokens in, ${output} out` : "";
+  return input && output ? `; used ${input} tokens in, ${output} out` : "";
 }
 
 type Streamed = {

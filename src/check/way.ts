@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect, isIP } from "node:net";
 import type { Config } from "../config/settings.ts";
 import { proxyFor } from "../upstream/proxy.ts";
-import { explainDns, explainTcp } from "./explain.ts";
+import { blameProxy, explainDns, explainTcp } from "./explain.ts";
 import { count, type Finding, type Step, skipped } from "./step.ts";
 
 /** The way to the upstream, or to the proxy in front of it: name and port. */
@@ -11,10 +11,11 @@ export function waySteps(config: Config): Step[] {
   const first = () => firstHop(config);
 
   async function dns(): Promise<Finding> {
-    const { host, shown } = first();
+    const { host, shown, isProxy } = first();
     if (isIP(host)) return skipped(`${shown} is an address`);
     const found = await lookup(host, { all: true }).catch((cause: unknown) => {
-      throw explainDns(cause, shown);
+      const failure = explainDns(cause, shown);
+      throw isProxy ? blameProxy(failure) : failure;
     });
     const of = (family: number) => found.filter((one) => one.family === family);
     const families = [`${of(4).length} IPv4`, `${of(6).length} IPv6`].join(", ");
@@ -30,7 +31,8 @@ export function waySteps(config: Config): Step[] {
     const socket = connect({ host, port });
     signal.addEventListener("abort", () => socket.destroy(), { once: true });
     await once(socket, "connect").catch((cause: unknown) => {
-      throw explainTcp(cause, `${shown}:${port}`);
+      const failure = explainTcp(cause, `${shown}:${port}`);
+      throw isProxy ? blameProxy(failure) : failure;
     });
     const { remoteAddress } = socket;
     socket.destroy();
