@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
 import { checkSchema } from "../src/check/report.ts";
 import { jsonSchema } from "../src/config/json-schema.ts";
+import { commandNames, createProgram } from "../src/program.ts";
 import { licencesOf, packagesOf } from "./licences.ts";
+import { manPage } from "./man.ts";
 import { listLocked, sbomOf } from "./sbom.ts";
 
 // Writes dist/: the relay with all its libraries in one file, so that npx installs one package.
@@ -41,11 +43,17 @@ const { metafile } = await build({
   // undici's own switch, as Node is built with it: leaves its experimental second parser out.
   define: { esbuildDetection: "true" },
   metafile: true,
+  // cosmiconfig requires it and we import it: one copy is enough.
+  alias: { "js-yaml": "./node_modules/js-yaml/dist/js-yaml.mjs" },
   plugins: [slimUndici],
 });
 const packages = packagesOf(Object.keys(metafile.inputs));
 writeFileSync("dist/licences.txt", licencesOf(packages));
 if (locked) writeFileSync("dist/sbom.cdx.json", sbomOf(await locked, packages));
+const program = await createProgram(commandNames);
+const start = program.commands.find((command) => command.name() === "start")!;
+writeFileSync("dist/relay.1", manPage(program, start));
+writeFileSync("dist/openai-relay.1", ".so man1/relay.1\n");
 writeFileSync("dist/config.schema.json", `${JSON.stringify(jsonSchema(), null, 2)}\n`);
 writeFileSync("dist/check.schema.json", `${JSON.stringify(await checkSchema(), null, 2)}\n`);
 

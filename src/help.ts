@@ -73,8 +73,9 @@ const layout: Partial<Help> = {
   },
 };
 
-function capitalized(text: string): string {
-  return text.replace(/^[a-z]+(?=[ ,])/, (word) => word[0]!.toUpperCase() + word.slice(1));
+/** `print it` is `Print it`; `auto: pretty` stays. */
+export function capitalized(text: string): string {
+  return text.replace(/^[a-z]+(?= )/, (word) => word[0]!.toUpperCase() + word.slice(1));
 }
 
 /** Wraps prose. What is indented, lists and examples, is left as it is. */

@@ -33,7 +33,7 @@ const commands: Record<string, Row> = {
     async () => (await import("./commands/tls.ts")).tls,
   ],
   token: [
-    "make, list and remove tokens that let clients in",
+    "manage tokens that let clients in",
     async () => (await import("./commands/token.ts")).token,
   ],
   reload: [
@@ -41,7 +41,7 @@ const commands: Record<string, Row> = {
     async () => (await import("./commands/reload.ts")).reload,
   ],
   config: [
-    "see, check, write and trust settings",
+    "show settings, write and trust files",
     async () => (await import("./commands/config.ts")).config,
   ],
   completion: [

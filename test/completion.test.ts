@@ -171,7 +171,7 @@ describe.skipIf(!has("fish"))("fish", () => {
 
   test.each([
     ["relay ch", ["check\tfind out why calls to OpenAI fail"]],
-    ["openai-relay tok", ["token\tmake, list and remove tokens that let clients in"]],
+    ["openai-relay tok", ["token\tmanage tokens that let clients in"]],
     ["relay start --tls ", ["auto", "off"]],
     ["relay start --tls=o", ["--tls=off"]],
   ])("%s", async (line, values) => {
