@@ -4,10 +4,11 @@ import type { Answerer, Observer, Upgrader } from "./exchange.ts";
 import { createRewrite } from "./forward/rewrite.ts";
 import { toBase, toOperationPath } from "./forward/url.ts";
 import { createValidation } from "./forward/validate.ts";
+import type { Keys } from "./key/keys.ts";
 import { needsFields } from "./policy/askers.ts";
 import { createRequestCheck, type RequestCheck } from "./policy/requests.ts";
 import { createHealth, createRouter, createUpgradeRouter, type Reloads } from "./server/router.ts";
-import { type RelayServer, startServer } from "./server/server.ts";
+import { type Entry, type RelayServer, startServer } from "./server/server.ts";
 import { checkTarget } from "./server/target.ts";
 import { findCredentials } from "./tls/credentials.ts";
 
@@ -21,6 +22,7 @@ export async function startRelay(
   config: Config,
   observers: readonly Observer[],
   env: NodeJS.ProcessEnv = process.env,
+  { entry, keysOf }: Ties = {},
 ): Promise<Relay> {
   const credentials = await findCredentials(config, env);
   const reloads: Reloads = { done: 0, failed: 0 };
@@ -30,8 +32,8 @@ export async function startRelay(
     answer: createRouter({ health }, answer),
     upgrade: createUpgradeRouter(upgrade),
   });
-  let inside = await createAnswerer(config, env);
-  const start = startServer(route(config, inside), observers, credentials, env);
+  let inside = await createAnswerer(config, env, keysOf);
+  const start = startServer(route(config, inside), observers, credentials, env, entry);
   const server = await start.catch(async (error: unknown) => {
     await inside.close();
     throw error;
@@ -39,32 +41,50 @@ export async function startRelay(
   return {
     server,
     certificateUntil: credentials?.expires,
-    reloads,
+    async open() {
+      return { answers: server.live, webSockets: server.tunnels };
+    },
     async reload(next) {
       const former = inside;
-      inside = await createAnswerer(next, env);
+      inside = await createAnswerer(next, env, keysOf);
       // Not waited for: it may be a stream of an hour, or a WebSocket.
       void server.use(route(next, inside)).then(former.close);
-      reloads.done++;
+    },
+    async countReloads(counted) {
+      Object.assign(reloads, counted);
     },
     async stop() {
       await server.drain();
       await inside.close();
     },
+    async cut() {
+      server.cut();
+    },
   };
 }
 
-export type Relay = {
-  readonly server: RelayServer;
+/** What ties a worker to others: alone, a relay has a port and keys of its own. */
+export type Ties = { entry?: Entry; keysOf?: (config: Config, env: NodeJS.ProcessEnv) => Keys };
+
+/** A relay that serves, in this process or in several. */
+export type Serving = {
+  readonly server: Pick<RelayServer, "port" | "url">;
   /** When the certificate expires that TLS is served with; `undefined`: plain HTTP only. */
   readonly certificateUntil: Date | undefined;
-  /** What `/_relay/health` says of reloads; `failed` is for whoever reads the settings to count. */
-  readonly reloads: Reloads;
+  /** What is open at this moment. */
+  open(): Promise<{ answers: number; webSockets: number }>;
   /** Answers new requests by other settings; what is under way ends as it began. */
   reload(config: Config): Promise<void>;
+  /** Lets `/_relay/health` say how many reloads there were. */
+  countReloads(reloads: Reloads): Promise<void>;
   /** Lets live answers finish, then closes everything. */
   stop(): Promise<void>;
+  /** Cuts every connection now. */
+  cut(): Promise<void>;
 };
+
+/** A relay in this process. */
+export type Relay = Serving & { readonly server: RelayServer };
 
 /** What answers a request once it is inside: the same in the server and in `relay curl`. */
 export type Inside = { answer: Answerer; upgrade: Upgrader; close(): Promise<void> };
@@ -73,8 +93,9 @@ export type Inside = { answer: Answerer; upgrade: Upgrader; close(): Promise<voi
 export async function createAnswerer(
   config: Config,
   env: NodeJS.ProcessEnv = process.env,
+  keysOf?: Ties["keysOf"],
 ): Promise<Inside> {
-  const inside = config.mock ? await createMocked() : await createForwarding(config, env);
+  const inside = config.mock ? await createMocked() : await createForwarding(config, env, keysOf);
   const { answer, upgrade, close } = needsFields(config)
     ? await createReading(config, inside)
     : inside;
@@ -152,7 +173,11 @@ async function createMocked(): Promise<Inside> {
   return { answer: createMock(), upgrade, close: async () => {} };
 }
 
-async function createForwarding(config: Config, env: NodeJS.ProcessEnv): Promise<Inside> {
+async function createForwarding(
+  config: Config,
+  env: NodeJS.ProcessEnv,
+  keysOf: Ties["keysOf"],
+): Promise<Inside> {
   const { createUpstream } = await import("./forward/upstream.ts");
-  return createUpstream(config, env);
+  return createUpstream(config, env, keysOf);
 }

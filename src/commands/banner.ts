@@ -3,11 +3,11 @@ import type { Loaded } from "../config/load.ts";
 import type { Config } from "../config/settings.ts";
 import { wantsToken } from "../config/token-rules.ts";
 import { createKeys } from "../key/keys.ts";
-import type { Relay } from "../relay.ts";
+import type { Serving } from "../relay.ts";
 import { version } from "../version.ts";
 
 /** The base URL; of a Unix socket what `--relay` of the other commands takes. */
-export function whereIs({ config: { socket } }: Loaded, { server }: Relay): string {
+export function whereIs({ config: { socket } }: Loaded, { server }: Serving): string {
   return socket === "" ? `${server.url}/v1` : `unix:${socket}`;
 }
 
@@ -34,7 +34,7 @@ async function whereKeyIs(config: Config): Promise<string> {
 const missing = 'none: set OPENAI_API_KEY and start again, run "relay key set", or try --mock';
 
 /** What `relay start` says once it listens: where it is, whose key it has, how to call it. */
-export async function banner(loaded: Loaded, relay: Relay): Promise<string> {
+export async function banner(loaded: Loaded, relay: Serving): Promise<string> {
   const { config, files } = loaded;
   const rows = [
     [
@@ -62,7 +62,7 @@ function isEverywhere({ host, socket }: Config): boolean {
   return socket === "" && (host === "0.0.0.0" || host === "::");
 }
 
-function howToCall(loaded: Loaded, relay: Relay): string {
+function howToCall(loaded: Loaded, relay: Serving): string {
   const { config } = loaded;
   const token = wantsToken(config) ? "<client token>" : "relay";
   if (config.socket === "")

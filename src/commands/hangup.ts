@@ -1,14 +1,12 @@
 import { closeSync, openSync } from "node:fs";
-import type { Logger } from "pino";
 import { type Input, type Loaded, loadConfig } from "../config/load.ts";
 import { reloaded } from "../config/reloaded.ts";
-import type { Relay } from "../relay.ts";
+import type { Serving } from "../relay.ts";
 
 type Parts = {
   input: Input;
   loaded: Loaded;
-  relay: Relay;
-  logger: Logger;
+  relay: Serving;
   /** What ends the relay. */
   stop(signal: NodeJS.Signals): void;
 };
@@ -17,8 +15,9 @@ type Parts = {
  * SIGHUP: reads the settings anew and answers new requests by them. What does not load changes nothing.
  * When it is the terminal that hangs up, the relay ends with it.
  */
-export function reloadOnHangup({ input, loaded, relay, logger, stop }: Parts): void {
+export function reloadOnHangup({ input, loaded, relay, stop }: Parts): void {
   const hadTerminal = hasTerminal();
+  const reloads = { done: 0, failed: 0 };
   let current = loaded;
   let queue = Promise.resolve();
 
@@ -27,10 +26,12 @@ export function reloadOnHangup({ input, loaded, relay, logger, stop }: Parts): v
       const next = reloaded(current, await loadConfig(input));
       await relay.reload(next.loaded.config);
       current = next.loaded;
-      logger.level = current.config.log.level;
+      reloads.done++;
+      await relay.countReloads(reloads);
       for (const remark of [...current.remarks, describe(next)]) say(remark);
     } catch (error) {
-      relay.reloads.failed++;
+      reloads.failed++;
+      await relay.countReloads(reloads);
       say(`Not reloaded, all settings stay as they were: ${(error as Error).message}`);
     }
   }

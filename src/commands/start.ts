@@ -1,17 +1,18 @@
 import { Command } from "commander";
 import { addSettingFlags, settingFlags } from "../config/flags.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
+import type { Config } from "../config/settings.ts";
 import { keyRemarks } from "../key/remarks.ts";
-import { createLogger, createRequestLog } from "../observe/log.ts";
-import { type Relay, startRelay } from "../relay.ts";
+import { createLogStream } from "../observe/log.ts";
+import type { Serving } from "../relay.ts";
 import { isDue } from "../tls/credentials.ts";
 import { version } from "../version.ts";
 import { banner, whereIs } from "./banner.ts";
 import { reloadOnHangup } from "./hangup.ts";
 import { explainListen } from "./listen-failure.ts";
 import { environmentRemarks } from "./protect.ts";
+import { serve } from "./serve.ts";
 import { stopOnSignals } from "./stop.ts";
-import { boundYoungGeneration } from "./young-generation.ts";
 
 export const start = addSettingFlags(
   new Command("start")
@@ -19,25 +20,49 @@ export const start = addSettingFlags(
     .option("--json", "print one JSON object instead of the base URL once it listens")
     .addHelpText("after", examples()),
 ).action(async (options: { json?: true; quiet?: true }, command: Command) => {
+  if (process.env.OPENAI_RELAY_WORKER) return obeyPrimary();
   const input = settingFlags(command);
   const loaded = await loadConfig(input);
   const keys = await keyRemarks(loaded.config, process.env);
-  for (const remark of [...loaded.remarks, ...environmentRemarks(), ...keys])
-    process.stderr.write(`${remark}\n`);
+  for (const remark of [...loaded.remarks, ...environmentRemarks(), ...keys]) say(remark);
 
-  const logger = await createLogger(loaded.config);
-  const relay = await startRelay(loaded.config, [createRequestLog(logger)]).catch((error) =>
-    explainListen(error, loaded),
-  );
+  const { config } = loaded;
+  const starting = config.workers === 1 ? serve(config) : serveInWorkers(config);
+  const relay = await starting.catch((error) => explainListen(error, loaded));
   const stop = stopOnSignals(relay);
-  reloadOnHangup({ input, loaded, relay, logger, stop });
-  boundYoungGeneration();
+  reloadOnHangup({ input, loaded, relay, stop });
   if (relay.certificateUntil && isDue(relay.certificateUntil))
-    process.stderr.write(`${certificateRemark(relay.certificateUntil)}\n`);
+    say(certificateRemark(relay.certificateUntil));
   if (!options.quiet) process.stderr.write(await banner(loaded, relay));
   const told = options.json ? JSON.stringify(describe(loaded, relay)) : whereIs(loaded, relay);
   process.stdout.write(`${told}\n`);
 });
+
+// Loaded only where it is used: start-up is faster without it.
+
+async function serveInWorkers(config: Config): Promise<Serving> {
+  const { startWorkers } = await import("../workers/primary.ts");
+  return startWorkers(config, {
+    env: process.env,
+    lines: await createLogStream(config),
+    say,
+    giveUp(why) {
+      say(`${why} The relay gives up.`);
+      process.exit(1);
+    },
+  });
+}
+
+/** In a process that another relay has started. */
+async function obeyPrimary(): Promise<void> {
+  delete process.env.OPENAI_RELAY_WORKER;
+  const worker = await import("../workers/worker.ts");
+  worker.obeyPrimary(serve);
+}
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
 
 function examples(): string {
   return `
@@ -49,6 +74,7 @@ Examples:
   relay start
   relay start --mock --port 0
   relay start --key-file ~/.openai/key --log-format json
+  relay start --workers auto           on all cores
   relay start --host 0.0.0.0           asks for client tokens: "relay token new"`;
 }
 
@@ -58,7 +84,7 @@ function certificateRemark(until: Date): string {
   return `The TLS certificate ${verb} on ${day}. Run "relay tls", or replace tlsCert.`;
 }
 
-function describe({ config, files }: Loaded, relay: Relay): Record<string, unknown> {
+function describe({ config, files }: Loaded, relay: Serving): Record<string, unknown> {
   const { server } = relay;
   const where = config.socket === "" ? { port: server.port } : { socket: config.socket };
   const upstream = config.mock ? "mock" : config.upstream;

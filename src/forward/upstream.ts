@@ -13,13 +13,14 @@ import { toBase } from "./url.ts";
 export function createUpstream(
   config: Config,
   env: NodeJS.ProcessEnv,
+  keysOf = createKeys,
 ): { answer: Answerer; upgrade: Upgrader; keys: Keys; close(): Promise<void> } {
   const { origin } = toBase(config.upstream);
   const pool = createPool(origin, config, createConnector(config));
   // In a tunnel one side may end while the other still speaks.
   const halfOpen = createConnector(config, { allowHalfOpen: true });
   const tunnels = createPool(origin, config, halfOpen);
-  const keys = createKeys(config, env);
+  const keys = keysOf(config, env);
   const authorize = createAuthorize(config, keys);
   const redirects = createRedirects(config);
   return {

@@ -3,7 +3,8 @@ import type { KeyRule } from "../config/sections/key.ts";
 import type { Config } from "../config/settings.ts";
 import { standInRemark } from "./environment.ts";
 import { type Found, Holder } from "./holder.ts";
-import { sourceOf, sourcesOf } from "./sources.ts";
+import type { Source } from "./source.ts";
+import { findSources, isParticular } from "./sources.ts";
 
 /** The one place that holds the keys. */
 export type Keys = {
@@ -22,23 +23,25 @@ export type Keys = {
  * `keys` that matches has its way; all other requests go round the ordinary key and the rules that match
  * nothing in particular.
  */
-export function createKeys(config: Config, env: NodeJS.ProcessEnv): Keys {
+export function createKeys(
+  config: Config,
+  env: NodeJS.ProcessEnv,
+  sources = findSources(config, env),
+): Keys {
   const end = new AbortController();
-  const hold = (rule: KeyRule) => new Holder(rule.name, sourceOf(rule, config, env), end.signal);
+  const hold = ({ name }: KeyRule) => new Holder(name, sources.get(`keys.${name}`)!, end.signal);
 
-  const admin = createHolder("admin", sourcesOf(config, env, "admin"));
+  const admin = createHolder("admin", sources.get("admin"));
   const chosen = config.keys.filter(isParticular).map((rule) => ({ rule, holder: hold(rule) }));
   const pooled = config.keys.filter((rule) => !isParticular(rule)).map(hold);
-  const usual = sourcesOf(config, env, "key");
-  // The keychain is for those who have nothing else.
-  const named = usual.filter(({ kind }) => pooled.length === 0 || kind !== "keychain");
-  const ordinary = createHolder("default", named);
-  const names = named[0] && named[0].kind !== "keychain" ? [named[0].name] : [];
+  const usual = sources.get("key");
+  const ordinary = createHolder("default", usual);
+  const names = usual && usual.kind !== "keychain" ? [usual.name] : [];
   names.push(...pooled.map(({ name }) => `"${name}" of keys`));
   const pool = ordinary ? [ordinary, ...pooled] : pooled;
   let turn = 0;
 
-  function createHolder(name: string, [source]: typeof usual): Holder | undefined {
+  function createHolder(name: string, source: Source | undefined): Holder | undefined {
     return source && new Holder(name, source, end.signal);
   }
 
@@ -64,10 +67,6 @@ export function createKeys(config: Config, env: NodeJS.ProcessEnv): Keys {
 function noKey(env: NodeJS.ProcessEnv): string {
   const next = 'Start it with OPENAI_API_KEY (or keyFile, keyCommand), or run "relay key set".';
   return `The relay has no API key. ${standInRemark(env) ?? next}`;
-}
-
-function isParticular({ paths, models }: KeyRule): boolean {
-  return paths !== undefined || models !== undefined;
 }
 
 /** Whether a request is one of those that a rule is for: by its path and by its model, as far as it says. */

@@ -32,6 +32,29 @@ export function sourcesOf(config: Config, env: NodeJS.ProcessEnv, which: Which):
   ].filter((source) => source !== undefined);
 }
 
+/** Where keys come from, by place: `key`, `admin`, and `keys.<name>` for each rule. */
+export type Sources = ReadonlyMap<string, Source>;
+
+/** The source that counts in each place. */
+export function findSources(config: Config, env: NodeJS.ProcessEnv): Sources {
+  const sources = new Map(
+    config.keys.map((rule) => [`keys.${rule.name}`, sourceOf(rule, config, env)]),
+  );
+  for (const which of ["key", "admin"] as const) {
+    const [source] = sourcesOf(config, env, which);
+    if (source) sources.set(which, source);
+  }
+  // The keychain is for those who have nothing else.
+  if (sources.get("key")?.kind === "keychain" && !config.keys.every(isParticular))
+    sources.delete("key");
+  return sources;
+}
+
+/** Whether a rule is for some requests only. */
+export function isParticular({ paths, models }: KeyRule): boolean {
+  return paths !== undefined || models !== undefined;
+}
+
 /** Where the key of a rule comes from. */
 export function sourceOf(rule: KeyRule, config: Config, env: NodeJS.ProcessEnv): Source {
   const source =

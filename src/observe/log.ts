@@ -2,17 +2,22 @@ import { type Logger, pino } from "pino";
 import type { Config } from "../config/settings.ts";
 import type { Exchange, Observer, Outcome } from "../exchange.ts";
 import { tellable } from "../tellable.ts";
-import { createLines } from "./lines.ts";
+import { createLines, type Lines } from "./lines.ts";
 
 /** The log: pretty on a terminal, JSON lines else, always on stderr. */
 export async function createLogger(config: Config): Promise<Logger> {
-  const { level, format } = config.log;
+  const { level } = config.log;
+  const stream = await createLogStream(config);
+  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+}
+
+/** Takes JSON lines, and writes what people or programs are to read. */
+export async function createLogStream({ log: { format } }: Config): Promise<Lines> {
   const pretty =
     format === "pretty" || (format === "auto" && process.stderr.isTTY && !process.env.CI);
   const lines = createLines(2);
   // In process: pino's worker-thread transports cannot be bundled.
-  const stream = pretty ? (await import("./pretty.ts")).createPretty(lines) : lines;
-  return pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+  return pretty ? (await import("./pretty.ts")).createPretty(lines) : lines;
 }
 
 /**

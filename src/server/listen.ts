@@ -1,13 +1,50 @@
-import type { Server } from "node:http";
+import type { Server } from "node:net";
+import type { Config } from "../config/settings.ts";
+
+/** What listens for a relay. */
+export type Opened<S> = {
+  servers: S[];
+  /** The port in use; 0 on a Unix socket. */
+  port: number;
+};
+
+/**
+ * Opens the port on all addresses that `config.host` means, or the Unix socket. Rejects with node's listen
+ * error, or a `SocketPathError`.
+ */
+export async function openPort<S extends Server>(
+  { socket, host, port }: Config,
+  create: () => S,
+): Promise<Opened<S>> {
+  if (socket === "") {
+    const servers = await listenOn(host, port, create);
+    return { servers, port: portOf(servers[0]!) };
+  }
+  const { listenOnSocket } = await import("./unix-socket.ts");
+  const server = create();
+  await listenOnSocket(socket, server);
+  return { servers: [server], port: 0 };
+}
+
+/** How this machine reaches what listens there: `http://host:port`; on a Unix socket `http://localhost`. */
+export function urlOf({ host }: Config, port: number): string {
+  return port === 0 ? "http://localhost" : `http://${nameOf(host)}:${port}`;
+}
+
+/** How this machine reaches what listens on an address; on all of them: the first. */
+function nameOf(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return host.includes(":") ? `[${host}]` : host;
+}
 
 /** Listens on every address that `host` means, on one port. Rejects with node's listen error. */
-export async function listenOn(
+export async function listenOn<S extends Server>(
   host: string,
   port: number,
-  create: () => Server,
-): Promise<Server[]> {
+  create: () => S,
+): Promise<S[]> {
   const addresses = addressesOf(host);
-  const servers: Server[] = [];
+  const servers: S[] = [];
   let chosen = port;
   try {
     for (const address of addresses) {
@@ -32,8 +69,7 @@ export async function listenOn(
   return servers;
 }
 
-/** The port of a server that listens; 0 on a Unix socket. */
-export function portOf(server: Server): number {
+function portOf(server: Server): number {
   const at = server.address();
   return typeof at === "object" && at !== null ? at.port : 0;
 }

@@ -33,14 +33,15 @@ export type Parts = Settings & {
   observers: readonly Observer[];
   tlsPort: TlsPort | undefined;
   env: NodeJS.ProcessEnv;
+  /** What ids of requests begin with. */
+  mark: string;
 };
 
 /** Puts together what a connection passes before its requests are answered. */
-export function createListener({ observers, tlsPort, env, ...settings }: Parts): Listener {
+export function createListener({ observers, tlsPort, env, mark, ...settings }: Parts): Listener {
   const { config } = settings;
-  const run = Date.now().toString(36);
   let ids = 0;
-  const newId = () => `${run}-${(++ids).toString(36)}`;
+  const newId = () => `${mark}-${(++ids).toString(36)}`;
 
   const live = createLive();
   let entrance = open(settings);

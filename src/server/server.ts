@@ -2,7 +2,7 @@ import type { Server } from "node:http";
 import type { Config } from "../config/settings.ts";
 import type { Observer } from "../exchange.ts";
 import type { Credentials } from "../tls/credentials.ts";
-import { listenOn, portOf } from "./listen.ts";
+import { type Opened, openPort, urlOf } from "./listen.ts";
 import { createListener, type Settings } from "./listener.ts";
 
 export type RelayServer = {
@@ -22,31 +22,34 @@ export type RelayServer = {
   cut(): void;
 };
 
-/**
- * Opens the port on all addresses that `config.host` means, or the Unix socket. Rejects with node's listen
- * error, or a `SocketPathError`.
- */
+/** Where connections come from, and what the ids of their requests begin with. */
+export type Entry = {
+  open(config: Config, create: () => Server): Promise<Opened<Server>>;
+  mark: string;
+};
+
+/** Opens the port. Rejects as `entry.open` does. */
 export async function startServer(
   settings: Settings,
   observers: readonly Observer[],
   credentials?: Credentials,
   env: NodeJS.ProcessEnv = process.env,
+  { open, mark }: Entry = { open: openPort, mark: Date.now().toString(36) },
 ): Promise<RelayServer> {
   const { config } = settings;
   const tlsPort = credentials && (await import("./tls-port.ts")).createTlsPort(credentials);
-  const listener = createListener({ ...settings, observers, tlsPort, env });
+  const listener = createListener({ ...settings, observers, tlsPort, env, mark });
   const { live, cut } = listener;
-  const servers = await listen(config, listener.create).catch((error: unknown) => {
+  const { servers, port } = await open(config, listener.create).catch((error: unknown) => {
     listener.close();
     throw error;
   });
   let { drain } = config.timeouts;
-  const port = portOf(servers[0]!);
   listener.port = port;
 
   return {
     port,
-    url: port === 0 ? "http://localhost" : `http://${nameOf(config.host)}:${port}`,
+    url: urlOf(config, port),
     get live() {
       return live.count - live.tunnels.size;
     },
@@ -79,18 +82,4 @@ export async function startServer(
     },
     cut,
   };
-}
-
-async function listen({ socket, host, port }: Config, create: () => Server): Promise<Server[]> {
-  if (socket === "") return listenOn(host, port, create);
-  const { listenOnSocket } = await import("./unix-socket.ts");
-  const server = create();
-  await listenOnSocket(socket, server);
-  return [server];
-}
-
-/** How this machine reaches what listens on an address; on all of them: the first. */
-function nameOf(host: string): string {
-  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
-  return host.includes(":") ? `[${host}]` : host;
 }

@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import { lstatSync, mkdirSync, type Stats, unlinkSync } from "node:fs";
-import type { Server } from "node:http";
-import { connect } from "node:net";
+import { connect, type Server } from "node:net";
 import { dirname } from "node:path";
 
 /** Why nothing can listen at the path of a Unix socket. */

@@ -10,6 +10,20 @@ const address = v.pipe(
   v.check((host) => isIP(host) > 0 || /^[a-z0-9._-]+$/.test(host), "an address or a host name"),
 );
 
+const workersRight = 'a whole number from 1 to 256, or "auto"';
+
+const workers: Setting<number | "auto"> = {
+  schema: v.union(
+    [v.literal("auto"), v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(256))],
+    workersRight,
+  ),
+  fromText: (t) => (/^\d+$/.test(t) ? Number(t) : t),
+  default: 1,
+  about: "Processes that share the port; auto: one for each core",
+  placeholder: "number|auto",
+  fixed: true,
+};
+
 const origin = [
   /^[a-z][a-z0-9+.-]*:\/\/[^\s/?#]+$/,
   'an origin such as "http://localhost:5173", without a path',
@@ -43,6 +57,7 @@ export const listening = section("Listening", {
     fixed: true,
     isFile: true,
   }),
+  workers,
   otherUsers: choice(
     ["auto", "refuse", "allow"],
     "auto",
