@@ -11,18 +11,24 @@ import { streamStep } from "./stream.ts";
 import { get, type Other } from "./talk.ts";
 import { webSocketStep } from "./websocket.ts";
 
-export type HttpParts = {
+/** What the user wants to know. */
+export type Asked = {
+  model: string | undefined;
+  /** A streamed call as well, which is billed. */
+  deep: boolean;
+  /** Milliseconds for what is often slow. */
+  slowMs: number;
+  /** Hears what a step is about to cost. */
+  remark(text: string): void;
+};
+
+export type HttpParts = Asked & {
   other: Other;
   sent: () => Sent;
-  model: string | undefined;
   /** Why there is nothing to say about a key. */
   keyless: string | undefined;
   hasAdminKey: () => boolean;
   needs: string[];
-  /** A streamed call as well; `remark` hears what it costs. */
-  deep: boolean;
-  streamMs: number;
-  remark(text: string): void;
   seen: Seen;
   /** Why no WebSocket is tried. */
   noWebSocket: string | undefined;
@@ -80,7 +86,7 @@ export function httpSteps(parts: HttpParts): Step[] {
     { name: "http", needs, run: http },
     clockStep(() => models),
     { name: "auth", needs: ["http"], run: auth },
-    { name: "admin", needs: ["http"], run: admin },
+    { name: "admin", needs: ["http", "admin key"], run: admin },
     { name: "model", needs: ["auth"], run: oneModel },
     streamStep(parts, { models: () => modelsOf(models) ?? [], told }),
     limitsStep(() => told),

@@ -49,6 +49,11 @@ export function skipped(detail: string): Finding {
   return { status: "skipped", detail };
 }
 
+/** Steps that there is nothing to take for, so that a reader sees what is still unknown. */
+export function namedSteps(names: string[], why: string): Step[] {
+  return names.map((name) => ({ name, needs: ["config"], run: () => skipped(why) }));
+}
+
 /** `1 model`, `2 models`. */
 export function count(number: number, noun: string, plural = `${noun}s`): string {
   return `${number} ${number === 1 ? noun : plural}`;

@@ -18,7 +18,7 @@ type Known = { models: () => string[]; told: HeaderList[] };
 
 /** Whether a streamed answer arrives as it is made. This call is billed. */
 export function streamStep(parts: HttpParts, { models, told }: Known): Step {
-  const { other, deep, keyless, remark, seen, sent, streamMs } = parts;
+  const { other, deep, keyless, remark, seen, sent, slowMs } = parts;
 
   async function run(signal: AbortSignal): Promise<Finding> {
     if (!deep) return skipped("not tried (add --deep: one streamed call, which is billed)");
@@ -43,7 +43,7 @@ export function streamStep(parts: HttpParts, { models, told }: Known): Step {
     throw new CheckFailure(7, `the stream ${what}: ${detail}`, culprit);
   }
 
-  const limit = { ms: streamMs, late: tooSlow };
+  const limit = { ms: slowMs, late: tooSlow };
   return { name: "stream", needs: ["auth"], doing: "one streamed call", limit, run };
 }
 
