@@ -14,7 +14,9 @@ export async function pointTo(
   const isOurs = ({ path, text }: Problem) => path !== undefined && text.includes(inFile);
   if (isModule(file) || !problems.some(isOurs)) return [...problems];
   const prefix = basename(file) === "package.json" ? "openai-relay." : "";
-  const positions = await positionsIn(toText(readFileSync(file)));
+  // What cannot be read as YAML after all has no positions.
+  const text = toText(readFileSync(file));
+  const positions = await positionsIn(text).catch(() => new Map<string, string>());
   return problems.map((problem) => {
     const position = isOurs(problem) && positions.get(prefix + problem.path);
     if (!position) return problem;

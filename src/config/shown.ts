@@ -36,5 +36,6 @@ export function printable(text: string): string {
 export function masked(text: string): string {
   return text
     .replace(/(?<![A-Za-z0-9])(sk-|ek_|relay_(?=[\w-]{43}))[\w-]{4,}/g, "$1…")
+    .replace(/(sk-|ek_)(?=[\w-]*\d)[\w-]{16,}/g, "$1…")
     .replace(/(\w:\/\/)[^\s/?#]*@/g, "$1…@");
 }

@@ -1,17 +1,16 @@
 import { setTimeout as soon } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { mutant } from "./support/mutants.ts";
-import { rawConnection, rawExchange } from "./support/raw.ts";
-import { startRelay, testKey } from "./support/relay.ts";
-import { startWire, valuesOf } from "./support/wire.ts";
+import { fuzz, limits } from "../support/fuzz.ts";
+import { mutant } from "../support/mutants.ts";
+import { rawConnection, rawExchange } from "../support/raw.ts";
+import { startRelay, testKey } from "../support/relay.ts";
+import { startWire, valuesOf } from "../support/wire.ts";
 
-// Row 92. `FUZZ_SECONDS=300 npx vitest run test/fuzz.test.ts` for a long night.
-const seconds = Number(process.env.FUZZ_SECONDS ?? 2);
-const seed = process.env.FUZZ_SECONDS ? Date.now() : 8484;
-
+// Row 92.
 test(
   "whatever is sent, the relay lives on and forwards nothing but proper requests",
+  limits,
   async () => {
     await using wire = await startWire();
     await using relay = await startRelay({
@@ -31,19 +30,17 @@ test(
     }
 
     const many = fc.array(fc.tuple(mutant, fc.boolean()), { minLength: 32, maxLength: 32 });
-    const property = fc.asyncProperty(many, async (mutants) => {
+    await fuzz(many, async (mutants) => {
       await Promise.all(mutants.map(([bytes, isPatient]) => send(bytes, isPatient)));
       for (; checked < wire.requests.length; checked++)
         expect(faultsOf(wire.requests[checked]!, host)).toEqual([]);
     });
-    await fc.assert(property, { seed, numRuns: 1e9, interruptAfterTimeLimit: seconds * 1_000 });
 
-    expect(checked).toBeGreaterThan(100);
+    expect(checked).toBeGreaterThan(20);
     const alive = "GET /_relay/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     expect(await rawExchange(relay.port, alive)).toMatch(/^HTTP\/1.1 200 /);
     await expect.poll(() => relay.live).toBe(0);
   },
-  seconds * 1_000 + 10_000,
 );
 
 /** What is wrong with a request that upstream got. */
