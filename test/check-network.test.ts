@@ -127,6 +127,15 @@ describe("certificates", () => {
     });
   });
 
+  test("one whose issuer would write to the terminal", async () => {
+    using odd = createAuthority("Odd \x1b[2J\x07 Ltd.");
+    await using upstream = await startUpstream(answerModels, odd.issue());
+
+    const report = await check({ upstream: upstream.url });
+
+    expect(find(report, "tls")?.detail).toContain("Odd \\u001b[2J\\u0007 Ltd.");
+  });
+
   test("one that will soon expire", async () => {
     await using upstream = await startUpstream(answerModels, authority.issue({ days: 2 }));
 

@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test, vi } from "vitest";
+import { judge, suspect } from "../src/check/rhythm.ts";
 import { check, checkCommand, expectFailure, expectWarning, find } from "./support/check.ts";
 import { startRelay } from "./support/relay.ts";
 import { startUpstream } from "./support/upstream.ts";
@@ -149,6 +150,32 @@ describe("--deep", () => {
 
     expect(report.stderr).toMatch(/^--deep asks gpt-4o-mini .*billed as any call\.\n$/);
     expect(find(report, "stream")?.status).toBe("passed");
+  });
+});
+
+describe("the likely culprit", () => {
+  const upstream = "https://api.openai.com";
+  test.for<[around: Parameters<typeof suspect>[1], headers: string[], said: RegExp]>([
+    [{ upstream, interceptor: "Zscaler Inc.", proxy: "p:1" }, ["Via", "x"], /^Zscaler Inc\. is/],
+    [{ upstream, proxy: "p:3128" }, ["Server", "nginx"], /^The proxy p:3128 may .*--proxy off/],
+    [{ upstream }, ["Server", "cloudflare"], /^cloudflare \(Server\)/],
+  ])("%j %j", ([around, headers, said]) => {
+    expect(suspect(headers, around)).toMatch(said);
+  });
+
+  const at = (ms: number[], events: number, endMs: number) => ({
+    slices: ms.map((one) => ({ ms: one, bytes: 1 })),
+    ...{ events, endMs },
+  });
+  const steady = Array.from({ length: 60 }, (_, i) => 5000 + i * 8);
+  test.for<[what: string, rhythm: Parameters<typeof judge>[0], verdict: string]>([
+    ["few events", at([900], 3, 900), "unknown"],
+    ["faster than one can tell", at([50], 40, 60), "unknown"],
+    ["a long wait, then a fast model", at(steady, 60, 5480), "smooth"],
+    ["a long wait, then all", at([5000, 5004], 60, 5010), "held"],
+    ["few slices with many events", at([300, 600, 900], 60, 1000), "lumps"],
+  ])("%s", ([, rhythm, verdict]) => {
+    expect(judge(rhythm)).toBe(verdict);
   });
 });
 

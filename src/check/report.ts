@@ -7,7 +7,7 @@ function described<T extends v.GenericSchema>(schema: T, about: string) {
 }
 
 /** How one check went. */
-const check = v.strictObject({
+const check = v.object({
   name: described(v.string(), 'Name of the step, such as "dns"; names do not change'),
   status: described(status, "A warning fails the report only with --strict"),
   ms: described(v.number(), "Milliseconds it took"),
@@ -17,7 +17,7 @@ const check = v.strictObject({
   exitCode: v.exactOptional(described(v.number(), "Of a failed step alone")),
 });
 
-const reportSchema = v.strictObject({
+const reportSchema = v.object({
   version: described(v.literal(1), "Version of this format; new members do not change it"),
   ok: described(v.boolean(), "Nothing failed"),
   upstream: described(v.string(), 'Base URL that was checked, "mock" or "unknown"'),
@@ -31,5 +31,6 @@ export type Report = v.InferOutput<typeof reportSchema>;
 /** JSON Schema (draft 7) of what `relay check --json` prints. */
 export async function checkSchema(): Promise<object> {
   const { toJsonSchema } = await import("@valibot/to-json-schema");
-  return { title: "Report of relay check", ...toJsonSchema(reportSchema) };
+  const { $schema, ...schema } = toJsonSchema(reportSchema);
+  return { $schema, title: "Report of relay check", ...schema };
 }
