@@ -58,7 +58,7 @@ const layout: Partial<Help> = {
   },
 
   argumentDescription({ description }: Argument) {
-    return description;
+    return capitalized(description);
   },
 
   boxWrap(text, width) {

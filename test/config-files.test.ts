@@ -150,6 +150,13 @@ test("file names in a file start from that file, elsewhere from the working dire
 });
 
 test.each([
+  [
+    "a.json",
+    '{\n "host": here\n}',
+    /^\.\/a\.json .*: Unexpected token 'h' in JSON \(line 2 column 10\)$/,
+  ],
+  ["b.json", '{ "port": 1 "a": 1 }', /^\.\/b\.json .*: Expected .* \(line 1 column 13\)$/],
+  ["c.json", "port: 1", /^\.\/c\.json .*: Unexpected token 'p' in JSON \(line 1 column 1\)$/],
   ["broken.json", '{ "port": 1, }', /^\.\/broken\.json cannot be read: .*JSON.*line 1/],
   [
     "broken.yaml",

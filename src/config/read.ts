@@ -5,6 +5,7 @@ import { basename, extname } from "node:path";
 import { pathToFileURL } from "node:url";
 import { types } from "node:util";
 import { ConfigError } from "./error.ts";
+import { parseJson } from "./json-text.ts";
 import { masked, printable } from "./shown.ts";
 
 const modules = [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"];
@@ -30,7 +31,7 @@ export async function readConfigFile(file: string, name: string): Promise<unknow
 
 /** JSON or YAML by the name of the file; a file without extension is YAML. */
 export async function parse(file: string, text: string): Promise<unknown> {
-  if (file.endsWith(".json")) return JSON.parse(text);
+  if (file.endsWith(".json")) return parseJson(text);
   const { defaultLoaders } = await import("cosmiconfig");
   return defaultLoaders[".yaml"](file, text);
 }
