@@ -228,6 +228,12 @@ describe("WebSockets", () => {
       /The upstream has none there.*--no-websocket/,
     ],
     [
+      "a relay that has them turned off",
+      "426 Upgrade Required\r\nx-relay-error: websocket_disabled\r\nContent-Length: 0\r\n\r\n",
+      /refused: GET \/v1\/responses → 426$/,
+      /^Clients fall back to HTTP at once/,
+    ],
+    [
       "a proxy that says who it is",
       "403 Forbidden\r\nVia: 1.1 squid\r\nContent-Length: 0\r\n\r\n",
       /→ 403$/,

@@ -27,9 +27,12 @@ export function webSocketStep(parts: HttpParts): Step {
     }
     const { status } = answer;
     if (status === 101) return { detail: `GET ${target} → 101` };
-    refuseRelayError(answer);
     const said = sayingOf(answer);
     const detail = `the WebSocket is refused: GET ${target} → ${status}${said && ` ${said}`}`;
+    // What a relay in front of it says, or whoever else has them turned off.
+    if (status === 426)
+      return { status: "warning", detail, hint: "Clients fall back to HTTP at once." };
+    refuseRelayError(answer);
     const blocker = blockerOf(answer, seen);
     if (blocker) return blocked(detail, blocker);
     refuseDenied(answer, sent());
