@@ -1,3 +1,5 @@
+import { masked } from "./shown.ts";
+
 /** Something wrong in the settings, told in one line. */
 export type Problem = {
   text: string;
@@ -12,8 +14,10 @@ class Refusal extends Error {
   readonly problems: readonly string[];
 
   constructor(...problems: string[]) {
-    super(problems.join("\n"));
-    this.problems = problems;
+    // They quote what files, variables and flags say.
+    const told = problems.map(masked);
+    super(told.join("\n"));
+    this.problems = told;
   }
 }
 

@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { types } from "node:util";
 import { ConfigError } from "./error.ts";
 import { parseJson } from "./json-text.ts";
-import { masked, printable } from "./shown.ts";
+import { printable } from "./shown.ts";
 
 const modules = [".ts", ".mts", ".cts", ".js", ".mjs", ".cjs"];
 const data = [".json", ".yaml", ".yml", ""];
@@ -25,7 +25,7 @@ export async function readConfigFile(file: string, name: string): Promise<unknow
     const content = await parse(file, toText(readFileSync(file)));
     return basename(file) === "package.json" ? keyOf(content, "openai-relay") : content;
   } catch (error) {
-    throw new ConfigError(`${name} cannot be read: ${printable(masked(reasonOf(error)))}`);
+    throw new ConfigError(`${name} cannot be read: ${printable(reasonOf(error))}`);
   }
 }
 
