@@ -54,7 +54,7 @@ function createEntry(port: number, mark: string): Entry {
     server.emit("listening");
     process.on("message", (_message, socket?: Socket) => {
       if (!socket) return;
-      // As node:http has its own: a client may end its side before it is answered.
+      // As node:http has its own: one side of a tunnel may end while the other still speaks.
       socket.allowHalfOpen = true;
       server.emit("connection", socket);
     });

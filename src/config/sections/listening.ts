@@ -14,7 +14,15 @@ const workersRight = 'a whole number from 1 to 256, or "auto"';
 
 const workers: Setting<number | "auto"> = {
   schema: v.union(
-    [v.literal("auto"), v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(256))],
+    [
+      v.literal("auto"),
+      v.pipe(
+        v.number(),
+        v.integer(workersRight),
+        v.minValue(1, workersRight),
+        v.maxValue(256, workersRight),
+      ),
+    ],
     workersRight,
   ),
   fromText: (t) => (/^\d+$/.test(t) ? Number(t) : t),
