@@ -4,16 +4,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { operations } from "../src/conformance/operations.ts";
 import { rawConnection, rawExchange } from "./support/raw.ts";
 import { startRelay, testKey } from "./support/relay.ts";
 import { type Seen, startUpstream } from "./support/upstream.ts";
 
 // What the relay before this one did, row by row. The names of the groups are the rows.
-
-type Operation = { method: string; path: string; auth: "bearer" | "admin" };
-const operations: Operation[] = JSON.parse(
-  readFileSync(new URL("./data/operations.json", import.meta.url), "utf8"),
-);
 
 function values({ rawHeaders }: Seen, name: string): string[] {
   return rawHeaders.filter((_, i) => i % 2 === 1 && rawHeaders[i - 1]!.toLowerCase() === name);

@@ -1,4 +1,14 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  type Baseline,
+  baselineOf,
+  differencesFrom,
+  patienceMs,
+} from "../../src/conformance/compare.ts";
+import { corners } from "../../src/conformance/corners.ts";
+import type { Difference } from "../../src/conformance/differences.ts";
+import { report } from "../../src/conformance/report.ts";
+import { startInstrumentedUpstream, type Upstream } from "../../src/conformance/upstream.ts";
 import { answerBends } from "./bends/answer.ts";
 import { answerLineBends } from "./bends/answer-lines.ts";
 import type { Bend } from "./bends/bend.ts";
@@ -8,11 +18,7 @@ import { startBentRelay } from "./bends/relay.ts";
 import { streamBends } from "./bends/stream.ts";
 import { targetBends } from "./bends/target.ts";
 import { tunnelBends } from "./bends/tunnel.ts";
-import { type Baseline, baselineOf, differencesFrom, patienceMs, testMs } from "./contract.ts";
-import { corners } from "./corners.ts";
-import type { Difference } from "./differences.ts";
-import { report } from "./report.ts";
-import { startInstrumentedUpstream, type Upstream } from "./upstream.ts";
+import { termsOf, testMs } from "./contract.ts";
 
 // The contract test's own teeth: relays that fall short of the contract, each in one way.
 
@@ -29,7 +35,7 @@ let baselines: Baseline[];
 beforeAll(async () => {
   upstream = await startInstrumentedUpstream();
   baselines = [];
-  for (const sent of corners) baselines.push(await baselineOf(sent, upstream, new Set()));
+  for (const sent of corners) baselines.push(await baselineOf(sent, upstream, termsOf(sent)));
 });
 afterAll(() => upstream[Symbol.asyncDispose]());
 

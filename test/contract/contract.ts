@@ -1,17 +1,12 @@
+import type { Case } from "../../src/conformance/case.ts";
+import { baselineOf, differencesFrom, patienceMs } from "../../src/conformance/compare.ts";
+import type { Difference } from "../../src/conformance/differences.ts";
+import { type Rules, type Terms, usualTerms } from "../../src/conformance/terms.ts";
+import { startInstrumentedUpstream, type Upstream } from "../../src/conformance/upstream.ts";
 import { startRelay, testKey } from "../support/relay.ts";
-import type { Case } from "./case.ts";
-import { type Difference, differencesOf } from "./differences.ts";
-import { exchange, type Recording } from "./exchange.ts";
-import { type Expected, expectedOf } from "./expected.ts";
-import type { Rules } from "./expected-lines.ts";
-import { tunnel } from "./tunnel.ts";
-import { startInstrumentedUpstream, type Upstream } from "./upstream.ts";
 
 /** The key that admin operations get. */
 export const adminKey = "sk-test-admin-key";
-
-/** How long an exchange may take before it counts as stuck: it is milliseconds, on a busy machine too. */
-export const patienceMs = 10_000;
 
 /** For a test of some exchanges, of which one gets stuck. */
 export const testMs = 40_000;
@@ -39,7 +34,7 @@ export async function startContract(): Promise<Contract> {
     port: relay.port,
     met,
     async differences(sent) {
-      const baseline = await baselineOf(sent, upstream, met);
+      const baseline = await baselineOf(sent, upstream, termsOf(sent, met));
       return differencesFrom(baseline, upstream, relay.port, patienceMs);
     },
     async [Symbol.asyncDispose]() {
@@ -49,29 +44,7 @@ export async function startContract(): Promise<Contract> {
   };
 }
 
-/** What a case is without the relay, and what it is to be with it. */
-export type Baseline = { sent: Case; direct: Recording; expected: Expected };
-
-export async function baselineOf(sent: Case, upstream: Upstream, met: Rules): Promise<Baseline> {
-  const direct = await carry(sent, upstream, upstream.port, patienceMs);
-  if (direct.ended === "nothing moved any more")
-    throw new Error(`${sent.name} gets stuck by itself`);
-  const key = sent.admin ? adminKey : testKey;
-  const expected = expectedOf(sent.ask, direct, key, met);
-  return { sent, direct, expected };
-}
-
-export async function differencesFrom(
-  { sent, direct, expected }: Baseline,
-  upstream: Upstream,
-  port: number,
-  patience: number,
-): Promise<Difference[]> {
-  const relayed = await carry(sent, upstream, port, patience);
-  return differencesOf(sent, direct, expected, relayed);
-}
-
-function carry(sent: Case, upstream: Upstream, port: number, patience: number) {
-  const isTunnel = sent.answers[0]?.status === 101;
-  return (isTunnel ? tunnel : exchange)(upstream, port, sent, patience);
+/** What a test relay is to do with a case. */
+export function termsOf({ admin }: Case, met?: Rules): Terms {
+  return usualTerms(admin ? adminKey : testKey, met);
 }

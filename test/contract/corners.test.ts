@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { allowed } from "./allowed.ts";
+import { allowed } from "../../src/conformance/allowed.ts";
+import { corners } from "../../src/conformance/corners.ts";
+import { report } from "../../src/conformance/report.ts";
 import { type Contract, startContract, testMs } from "./contract.ts";
-import { corners } from "./corners.ts";
-import { report } from "./report.ts";
 
 let contract: Contract;
 beforeAll(async () => {

@@ -1,15 +1,15 @@
 import { execFile } from "node:child_process";
 import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Answer } from "../../src/conformance/case.ts";
+import { requestDifferences } from "../../src/conformance/differences.ts";
+import { arriving } from "../../src/conformance/expected.ts";
+import { Progress } from "../../src/conformance/progress.ts";
+import { report } from "../../src/conformance/report.ts";
+import { plain } from "../../src/conformance/upstream.ts";
+import { type Message, valuesOf } from "../../src/conformance/wire.ts";
 import { testKey } from "../support/relay.ts";
-import type { Answer } from "./case.ts";
 import { type Contract, startContract } from "./contract.ts";
-import { requestDifferences } from "./differences.ts";
-import { arriving } from "./expected.ts";
-import { Progress } from "./progress.ts";
-import { report } from "./report.ts";
-import { plain } from "./upstream.ts";
-import { type Message, valuesOf } from "./wire.ts";
 
 // Exchanges by curl, chosen for what curl does otherwise than other clients.
 

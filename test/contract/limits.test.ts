@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { allowed } from "../../src/conformance/allowed.ts";
+import type { Case } from "../../src/conformance/case.ts";
+import { exchange } from "../../src/conformance/exchange.ts";
+import { Progress } from "../../src/conformance/progress.ts";
+import { plain } from "../../src/conformance/upstream.ts";
 import { rawConnection, rawExchange } from "../support/raw.ts";
-import { allowed } from "./allowed.ts";
-import type { Case } from "./case.ts";
 import { type Contract, startContract } from "./contract.ts";
-import { exchange } from "./exchange.ts";
-import { Progress } from "./progress.ts";
-import { plain } from "./upstream.ts";
 
 // Rows of the table that no comparison can show. Where one of these fails because a library has lost its
 // limit, the row is to go.

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createCase } from "./cases.ts";
+import { createCase } from "../../src/conformance/cases.ts";
+import { createDice, seedOf } from "../../src/conformance/dice.ts";
+import { operations } from "../../src/conformance/operations.ts";
+import { report } from "../../src/conformance/report.ts";
 import { type Contract, startContract, testMs } from "./contract.ts";
-import { createDice, seedOf } from "./dice.ts";
-import { operations, seed } from "./operations.ts";
-import { report } from "./report.ts";
+import { seed } from "./seed.ts";
 
 /** How often each operation is tried, with other bodies each time. */
 const rounds = Number(process.env.CONTRACT_ROUNDS ?? 3);

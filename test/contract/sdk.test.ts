@@ -1,16 +1,17 @@
 import OpenAI, { APIError } from "openai";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { jsonBody, multipartBody, sliced } from "../../src/conformance/bodies.ts";
+import { createCase, type Operation } from "../../src/conformance/cases.ts";
+import { createDice, type Dice, seedOf } from "../../src/conformance/dice.ts";
+import { requestDifferences } from "../../src/conformance/differences.ts";
+import { arriving } from "../../src/conformance/expected.ts";
+import { operations } from "../../src/conformance/operations.ts";
+import { Progress } from "../../src/conformance/progress.ts";
+import { report } from "../../src/conformance/report.ts";
+import type { Message } from "../../src/conformance/wire.ts";
 import { testKey } from "../support/relay.ts";
-import { jsonBody, multipartBody, sliced } from "./bodies.ts";
-import { createCase, type Operation } from "./cases.ts";
 import { adminKey, type Contract, startContract } from "./contract.ts";
-import { createDice, type Dice, seedOf } from "./dice.ts";
-import { requestDifferences } from "./differences.ts";
-import { arriving } from "./expected.ts";
-import { operations, seed } from "./operations.ts";
-import { Progress } from "./progress.ts";
-import { report } from "./report.ts";
-import type { Message } from "./wire.ts";
+import { seed } from "./seed.ts";
 
 // Each operation once more, by the openai SDK and the undici underneath it.
 

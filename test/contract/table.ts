@@ -1,4 +1,4 @@
-import { allowed } from "./allowed.ts";
+import { allowed } from "../../src/conformance/allowed.ts";
 
 /** What the relay may change, as a Markdown table for the README. */
 export function contractTable(): string {

@@ -1,9 +1,15 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { createDice, seedOf } from "../../src/conformance/dice.ts";
+import { operations } from "../../src/conformance/operations.ts";
+import { report } from "../../src/conformance/report.ts";
+import {
+  createRefusedCase,
+  createTunnelCase,
+  endings,
+  offerNames,
+} from "../../src/conformance/tunnels.ts";
 import { type Contract, startContract, testMs } from "./contract.ts";
-import { createDice, seedOf } from "./dice.ts";
-import { operations, seed } from "./operations.ts";
-import { report } from "./report.ts";
-import { createRefusedCase, createTunnelCase, endings, offerNames } from "./tunnels.ts";
+import { seed } from "./seed.ts";
 
 const paths = operations.filter(({ stream }) => stream === "websocket").map(({ path }) => path);
 

@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { expect, test } from "vitest";
 import { type ClientOptions, WebSocket } from "ws";
+import { toOpenAILines } from "../../src/conformance/expected-lines.ts";
+import { usualTerms } from "../../src/conformance/terms.ts";
+import type { Line } from "../../src/conformance/wire.ts";
 import { startRelay, testKey } from "../support/relay.ts";
 import { startWebSocketUpstream } from "../support/websocket.ts";
-import { toOpenAILines } from "./expected-lines.ts";
-import type { Line } from "./wire.ts";
 
 // WebSockets by the package ws on both ends: what each of them hears, with the relay and without.
 
@@ -109,9 +110,12 @@ test.each(Object.keys(scenarios))("%s", async (name) => {
   const direct = await run(upstream.port);
   const relayed = await run(relay.port);
 
-  const circumstances = { key: testKey, isHandshake: true, hasBody: false, met: new Set<never>() };
+  const circumstances = { isHandshake: true, hasBody: false };
   const { lines, ...rest } = direct;
-  expect(relayed).toEqual({ ...rest, lines: toOpenAILines(lines, circumstances) });
+  expect(relayed).toEqual({
+    ...rest,
+    lines: toOpenAILines(lines, circumstances, usualTerms(testKey)),
+  });
 
   async function run(port: number) {
     heard = [];

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type Agent, type ClientRequest, type IncomingMessage, request } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
 import { WebSocket } from "ws";
-import type { Dice } from "../contract/dice.ts";
+import type { Dice } from "../../src/conformance/dice.ts";
 import type { Wish } from "./upstream.ts";
 
 /** One call through the relay; says what became of it: "ok: …", or anything else that should not be. */

@@ -1,6 +1,6 @@
 import { Agent } from "node:http";
 import { setTimeout as pause } from "node:timers/promises";
-import { createDice, type Dice } from "../contract/dice.ts";
+import { createDice, type Dice } from "../../src/conformance/dice.ts";
 import { type Call, json, stream, webSocket } from "./calls.ts";
 import { growthOf, type Rest } from "./growth.ts";
 import { type Holdings, type SoakRelay, startRelay } from "./relay.ts";

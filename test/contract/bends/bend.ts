@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import type { Readable } from "node:stream";
+import type { Where } from "../../../src/conformance/differences.ts";
+import type { Line } from "../../../src/conformance/wire.ts";
 import type { Answerer, Exchange, HeaderList, Reply, Upgrader } from "../../../src/exchange.ts";
-import type { Where } from "../differences.ts";
-import type { Line } from "../wire.ts";
 
 /** What answers, bent. */
 export type Bent = (next: Answerer) => Answerer;

@@ -1,9 +1,9 @@
 import { Duplex } from "node:stream";
+import type { Where } from "../../../src/conformance/differences.ts";
+import { frame } from "../../../src/conformance/frames.ts";
+import type { Line } from "../../../src/conformance/wire.ts";
 import { websocketDisabled } from "../../../src/errors.ts";
 import type { UpgradeReply, Upgrader } from "../../../src/exchange.ts";
-import type { Where } from "../differences.ts";
-import { frame } from "../frames.ts";
-import type { Line } from "../wire.ts";
 import { altered, type Bend, toLines, without } from "./bend.ts";
 
 const pong = frame({ opcode: "pong", payload: Buffer.from("own") });

@@ -2,8 +2,10 @@ import { STATUS_CODES } from "node:http";
 import { allowed, type FormRule } from "./allowed.ts";
 import { type Ask, isHandshake } from "./case.ts";
 import type { Recording } from "./exchange.ts";
-import { keyProtocolIn, type Rules, toClientLines, toOpenAILines } from "./expected-lines.ts";
-import { type Framing, type Message, valuesOf } from "./wire.ts";
+import { keyProtocolIn, toClientLines, toOpenAILines } from "./expected-lines.ts";
+import { toForwarded } from "./expected-target.ts";
+import { type Terms, usualTerms } from "./terms.ts";
+import { type Framing, type Line, type Message, valuesOf } from "./wire.ts";
 
 /** What is to arrive through the relay, as the table allows it. */
 export type Expected = {
@@ -15,16 +17,16 @@ export type Expected = {
 /** What is to arrive at the upstream of ordinary requests that were seen without the relay. */
 export function arriving(requests: Message[], key: string): Expected["requests"] {
   const direct = { requests, interim: [], answer: undefined };
-  return expectedOf({ lines: [] }, direct, key, new Set()).requests;
+  return expectedOf({ lines: [] }, direct, usualTerms(key)).requests;
 }
 
-/** Applies the table to what was seen without the relay. `met` gets the rules that changed anything. */
+/** Applies the table and the settings to what was seen without the relay. */
 export function expectedOf(
   ask: Pick<Ask, "lines" | "version">,
   direct: Pick<Recording, keyof Expected>,
-  key: string,
-  met: Rules,
+  terms: Terms,
 ): Expected {
+  const { wishes, met, by } = terms;
   const isOld = ask.version === "1.0";
   return {
     requests: direct.requests.map(toRequest),
@@ -36,22 +38,22 @@ export function expectedOf(
   };
 
   function toRequest(message: Message): Expected["requests"][number] {
-    const [method = "", target = "", version] = message.first.split(" ");
+    const [asked = "", target = "", version] = message.first.split(" ");
     if (version !== "HTTP/1.1") form("white space");
     if (message.trailers.length > 0) form("request trailers");
     if (message.framing === "chunked") form("chunks");
+    const forwarded = toForwarded(asked, target, terms);
+    const { method, viaGet } = forwarded;
+    if (forwarded.isChanged) form("path");
     const isTunnel = message.framing === "close";
     const hasBody = message.body.length > 0 || message.framing === "chunked";
-    const lines = toOpenAILines(message.lines, {
-      key,
-      isHandshake: isHandshake(ask),
-      hasBody: hasBody && !isTunnel,
-      met,
-    });
+    const circumstances = { isHandshake: isHandshake(ask), hasBody: hasBody && !isTunnel };
+    const passed = toOpenAILines(message.lines, circumstances, terms);
+    const lines = viaGet ? ranged(passed) : passed;
     const isEmpty = message.body.length === 0 && message.whole && !isTunnel;
     return {
       ...message,
-      first: `${method} ${toTarget(target)} HTTP/1.1`,
+      first: `${method} ${forwarded.target} HTTP/1.1`,
       // Where it stands and how it is written is for undici to say; its value is compared as framing.
       lines: withoutLength(lines, "length line"),
       lengths: message.lengths.map((length) => String(Number(length))),
@@ -60,13 +62,6 @@ export function expectedOf(
       host: valuesOf(message.lines, "host").join(),
       protocol: isHandshake(ask) ? "websocket" : "",
     };
-  }
-
-  function toTarget(target: string): string {
-    const path = target.replace(/^https?:\/\/[^/]*/, "");
-    const versioned = /^\/v1(?=[/?]|$)/.test(path) ? path : `/v1${path}`;
-    if (versioned !== target) form("path");
-    return versioned;
   }
 
   function toEmpty(method: string): Pick<Message, "framing" | "lengths"> {
@@ -81,10 +76,17 @@ export function expectedOf(
     if (message.framing === "chunked") form("chunks");
     const status = Number(code);
     const lines = toClientLines(message.lines, met);
-    const chosen = keyProtocolIn(ask.lines);
+    const chosen = wishes.auth === "passthrough" ? undefined : keyProtocolIn(ask.lines);
     if (status === 101 && chosen && valuesOf(lines, "sec-websocket-protocol").length === 0) {
       form("subprotocol");
       lines.push(["Sec-WebSocket-Protocol", chosen]);
+    }
+    if (
+      wishes.antiBuffering &&
+      /^text\/event-stream/i.test(valuesOf(lines, "content-type")[0] ?? "")
+    ) {
+      by.add("antiBuffering");
+      lines.push(["X-Accel-Buffering", "no"]);
     }
     return {
       ...message,
@@ -117,4 +119,10 @@ export function expectedOf(
   function form(name: FormRule["form"]): void {
     met.add(allowed.find((rule) => "form" in rule && rule.form === name)!);
   }
+}
+
+/** The lines of a request for a file's first byte. */
+function ranged(lines: Line[]): Line[] {
+  const others = lines.filter(([name]) => !/^(?:if-)?range$/i.test(name));
+  return [...others, ["Range", "bytes=0-0"]];
 }

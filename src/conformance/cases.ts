@@ -4,7 +4,7 @@ import type { Dice } from "./dice.ts";
 import { answerLines, oddly, put, requestLines } from "./lines.ts";
 import type { Line } from "./wire.ts";
 
-/** A row of `test/data/operations.json`. */
+/** An operation of the API. */
 export type Operation = {
   method: string;
   path: string;

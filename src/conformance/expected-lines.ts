@@ -1,45 +1,54 @@
-import { allowed, type FormRule, type LineRule } from "./allowed.ts";
+import { allowed, type LineRule } from "./allowed.ts";
+import type { Rules, Terms } from "./terms.ts";
 import { type Line, trimmed, valuesOf } from "./wire.ts";
+import { withWished } from "./wished-lines.ts";
 
-/** The rules of the table that have changed something. */
-export type Rules = Set<LineRule | FormRule>;
-
-type Circumstances = {
-  /** The key that the relay puts on. */
-  key: string;
-  isHandshake: boolean;
-  hasBody: boolean;
-  met: Rules;
-};
+type Circumstances = { isHandshake: boolean; hasBody: boolean };
 
 /** A client secret that is a credential of its own. */
 const ephemeral = /^bearer +ek_/i;
 const keyProtocol = "openai-insecure-api-key.";
 
-/** The header lines that are to reach the upstream, by the table. */
+/** The header lines that are to reach the upstream, by the table and the settings. */
 export function toOpenAILines(
   lines: readonly Line[],
-  { key, isHandshake, hasBody, met }: Circumstances,
+  { isHandshake, hasBody }: Circumstances,
+  terms: Terms,
 ): Line[] {
+  const { key, met, wishes, by } = terms;
+  const isPassed = wishes.auth === "passthrough";
+  const keyHeader = wishes.authHeader.toLowerCase();
+  const hasSecret = valuesOf(lines, "authorization").some((value) => ephemeral.test(value));
+  const isUsual = keyHeader === "authorization" || hasSecret;
+  const [slot, proof] = isUsual ? ["Authorization", `Bearer ${key}`] : [wishes.authHeader, key];
+  let isKeyed =
+    isPassed || protocolsIn(lines).some((offer) => offer.startsWith(`${keyProtocol}ek_`));
+  if (isPassed) by.add("auth");
+  else if (!isUsual) by.add("authHeader");
+
   const out: Line[] = [];
-  let isKeyed = protocolsIn(lines).some((offer) => offer.startsWith(`${keyProtocol}ek_`));
   for (const [name, value, fate] of withFates("OpenAI", lines, met)) {
+    const lower = name.toLowerCase();
     if (fate === "handshake") {
       if (!isHandshake) continue;
-      const kept = name.toLowerCase() === "sec-websocket-protocol" ? withoutKey(value) : value;
+      const isKept = isPassed || lower !== "sec-websocket-protocol";
+      const kept = isKept ? value : withoutKey(value);
       if (kept !== "") out.push([name, kept]);
-    } else if (fate !== "replace") out.push([name, value]);
-    else if (!isKeyed) {
-      out.push([name, ephemeral.test(value) ? value : `Bearer ${key}`]);
+    } else if (isPassed || (lower !== "authorization" && lower !== keyHeader)) {
+      out.push([name, value]);
+    } else if (lower === slot.toLowerCase() && !isKeyed) {
+      out.push([name, ephemeral.test(value) ? value : proof]);
       isKeyed = true;
     }
   }
-  if (!isKeyed) out.push(["Authorization", `Bearer ${key}`]);
+  if (!isKeyed) out.push([slot, proof]);
   if (hasBody && valuesOf(out, "content-type").length === 0) {
-    met.add(allowed.find((rule) => "fate" in rule && rule.fate === "default")!);
-    out.push(["Content-Type", "application/json"]);
+    if (wishes.defaultContentType) {
+      met.add(allowed.find((rule) => "fate" in rule && rule.fate === "default")!);
+      out.push(["Content-Type", "application/json"]);
+    } else by.add("defaultContentType");
   }
-  return out;
+  return withWished(out, terms);
 }
 
 /** The header lines that are to reach the client. */
