@@ -27,7 +27,6 @@ export function startHand(lines: Lines, answers: ToPrimary): Hand {
   const child = fork(process.argv[1]!, ["start"], {
     env: { ...process.env, [mark]: "1" },
     stdio: ["ignore", "ignore", "pipe", "ipc"],
-    serialization: "advanced",
   });
   const undelivered = new Set<Socket>();
   passLines(child.stderr!, lines);

@@ -13,7 +13,7 @@ import { toTable } from "./table.ts";
 import { findKinds } from "./targets.ts";
 import { startUpstreams } from "./upstreams.ts";
 
-// npm run bench -- [--quick] [--curves] [--json FILE] [--svg FILE] [--targets relay,bare] [--works JSON]
+// npm run bench -- [--quick] [--curves] [--json FILE] [--svg FILE] [--targets relay,bare] [--works JSON] [--workers N]
 
 const { values: flags } = parseArgs({
   options: {
@@ -26,6 +26,8 @@ const { values: flags } = parseArgs({
     targets: { type: "string" },
     /** Text in the titles of works; else all. */
     works: { type: "string", default: "" },
+    /** Another relay with so many workers, on all cores. */
+    workers: { type: "string", default: "1" },
   },
 });
 
@@ -33,7 +35,7 @@ const folder = mkdtempSync(join(tmpdir(), "relay-bench-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 pinSelf();
 
-const { kinds, missing } = await findKinds(folder);
+const { kinds, missing } = await findKinds(folder, Number(flags.workers));
 const names = flags.targets?.split(",") ?? kinds.map(({ name }) => name);
 const compared = kinds.filter(({ name }) => names.includes(name));
 const upstreams = await startUpstreams(folder);
@@ -48,6 +50,9 @@ const conditions = {
   node: process.version,
   processor: `${cpus().length} × ${cpus()[0]?.model}`,
   cores: isPinned ? "target on core 0, upstream and load on core 1" : "not pinned",
+  ...(flags.workers !== "1" && {
+    [`relay ×${flags.workers}`]: "on all cores, that of the load too",
+  }),
   completions: upstreams.description,
   quick: flags.quick,
   missing,

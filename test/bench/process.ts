@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from "node:child_process";
 import { once } from "node:events";
 import { accessSync, constants, readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 import { delimiter, join } from "node:path";
 
 const running = new Set<ChildProcess>();
@@ -39,10 +39,17 @@ export function pinSelf(): void {
   if (taskset) execFileSync(taskset, ["-acp", "1", String(process.pid)]);
 }
 
-/** Starts a program on a core: 0 is for the target that is measured, 1 for everything else. */
-export function startOnCore(core: 0 | 1, command: string[], options: SpawnOptions): ChildProcess {
-  const [file, ...args] = taskset ? [taskset, "-c", String(core), ...command] : command;
+/** 0 is for the target that is measured, 1 for everything else. */
+export type Core = 0 | 1 | "any";
+
+/** Starts a program on a core. */
+export function startOnCore(core: Core, command: string[], options: SpawnOptions): ChildProcess {
+  const [file, ...args] = taskset ? [taskset, "-c", coresOf(core), ...command] : command;
   return guard(spawn(file!, args, options));
+}
+
+function coresOf(core: Core): string {
+  return core === "any" ? `0-${cpus().length - 1}` : String(core);
 }
 
 /** Makes sure that a child ends with the benchmark. */
@@ -62,8 +69,17 @@ export async function end(child: ChildProcess): Promise<void> {
   clearTimeout(kill);
 }
 
-/** Microseconds of processor time that a process has used so far; `undefined` where /proc is not. */
+/**
+ * Microseconds of processor time that a process and its children have used so far; `undefined` where /proc
+ * is not.
+ */
 export function cpuMicros(pid: number | undefined): number | undefined {
+  const own = ownMicros(pid);
+  const children = read(`${pid}/task/${pid}/children`)?.match(/\d+/g) ?? [];
+  return own && children.reduce((sum, child) => sum + (ownMicros(child) ?? 0), own);
+}
+
+function ownMicros(pid: number | string | undefined): number | undefined {
   const stat = read(`${pid}/stat`);
   if (stat === undefined) return undefined;
   const [user, system] = stat

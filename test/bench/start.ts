@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { now } from "./clock.ts";
-import { end, startOnCore } from "./process.ts";
+import { type Core, end, startOnCore } from "./process.ts";
 
 /** Something that answers on a port. */
 export type Target = {
@@ -19,12 +19,15 @@ export type Target = {
   stop(): Promise<void>;
 };
 
-type Surroundings = { env: NodeJS.ProcessEnv; stderr: number; core?: 0 | 1 };
+type Surroundings = { env: NodeJS.ProcessEnv; stderr: number; core?: Core };
 
 /** Starts a Node program that prints its URL once it listens. */
-export async function startTelling(args: string[], { env, stderr }: Surroundings): Promise<Target> {
+export async function startTelling(
+  args: string[],
+  { env, stderr, core = 0 }: Surroundings,
+): Promise<Target> {
   const startedAt = now();
-  const child = startOnCore(0, [process.execPath, ...args], {
+  const child = startOnCore(core, [process.execPath, ...args], {
     env,
     stdio: ["ignore", "pipe", stderr],
   });

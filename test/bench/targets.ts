@@ -14,8 +14,14 @@ const root = join(import.meta.dirname, "../..");
 const nodePeers = ["http-proxy-3", "httpxy", "fast-proxy", "fastify-http-proxy", "portkey"];
 const peersFolder = join(import.meta.dirname, "node-peers");
 
-/** What can be compared on this machine. Their files go to `folder`. */
-export async function findKinds(folder: string): Promise<{ kinds: Kind[]; missing: string[] }> {
+/**
+ * What can be compared on this machine. Their files go to `folder`. With more than one of `workers` there
+ * is another relay, which has all cores.
+ */
+export async function findKinds(
+  folder: string,
+  workers: number,
+): Promise<{ kinds: Kind[]; missing: string[] }> {
   const stderr = openSync(join(folder, "targets.log"), "a");
   // Nothing of the user's settings, and nothing turned off: the log line is on.
   const env = {
@@ -31,21 +37,22 @@ export async function findKinds(folder: string): Promise<{ kinds: Kind[]; missin
   const missing: string[] = [];
 
   const launcher = join(root, "bin/openai-relay.cjs");
+  const relay = [launcher, "start", "--no-config", "--port", "0", "--upstream"];
   kinds.push({
     name: "relay",
     async start(upstreamPort) {
-      const args = [
-        launcher,
-        "start",
-        "--no-config",
-        "--port",
-        "0",
-        "--upstream",
-        origin(upstreamPort),
-      ];
+      const args = [...relay, origin(upstreamPort)];
       return { ...(await startTelling(args, place)), health: "/_relay/health" };
     },
   });
+  if (workers > 1)
+    kinds.push({
+      name: `relay ×${workers}`,
+      start(upstreamPort) {
+        const args = [...relay, origin(upstreamPort), "--workers", String(workers)];
+        return startTelling(args, { ...place, core: "any" });
+      },
+    });
 
   const bare = join(folder, "bare.cjs");
   await buildBare(bare);
