@@ -304,6 +304,7 @@ describe("forms", () => {
     'content-disposition: form-data; name="file"; filename="a b.wav"\r\nContent-Type: audio/wav',
     "RIFF\0\r\n--\r\n",
   );
+  const toSession = (json: string) => field("session", json);
   const form = (...parts: string[]) => `${parts.join("")}--${boundary}--\r\n`;
   const path = "/v1/audio/transcriptions";
   const ask = (settings: Settings, body: string, contentType = type) =>
@@ -386,6 +387,13 @@ describe("forms", () => {
     ["a longer boundary", form(field("model", "gpt-5-mini"), field("x", `a\r\n--${boundary}er`))],
     ["two boundaries", form(field("model", "gpt-5-mini")), `${type}; boundary=other`],
     ["no boundary", form(field("model", "gpt-5-mini")), "multipart/form-data"],
+    ["parameters that can be cut in many ways", "", `${type}${";a=b=c".repeat(200)};"`],
+    ["a head of many tabs", form(part(`x:${"\t".repeat(200_000)}\0`, ""))],
+    [
+      "too many parts",
+      form(field("model", "gpt-5-mini"), ...Array<string>(1_000).fill(field("x", ""))),
+    ],
+    ["two sessions", form(field("model", "gpt-5-mini"), ...["{}", "{}"].map(toSession))],
   ])("with %s are refused", async ([, body, contentType]) => {
     const { statuses, arrived } = await ask(onlyMini, body, contentType);
 

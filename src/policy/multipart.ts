@@ -4,7 +4,12 @@ import { Unreadable } from "./unreadable.ts";
 /** A part of a form: its name, and its bytes as they are. */
 export type Part = { name: string; content: Buffer };
 
-const type = /^multipart\/form-data((?:;[^;"]+=(?:"[^"\\]*"|[^;"]*))*)$/i;
+/** Bytes of a part's head, and parts: more than any form of OpenAI's has, and little enough to be read at once. */
+const largestHead = 8_192;
+const mostParts = 1_000;
+
+// Names without "=": two ways to read one parameter would be 2^n ways to read n of them.
+const type = /^multipart\/form-data((?:;[^;="]+=(?:"[^"\\]*"|[^;"]*))*)$/i;
 const boundaryParameter = /;\s*boundary\s*=\s*(?:"([^"]*)"|([^\s;"]+))\s*/gi;
 
 /** A head that every parser takes for the same: no escapes, no parameter twice, no folded line. */
@@ -25,6 +30,7 @@ export function partsOf(contentType: string, body: Buffer): Part[] {
     if (isFirst ? at !== 0 : body.toString("latin1", start, at) !== "\r\n")
       throw new Unreadable("its boundary stands where no part ends");
     if (!isFirst) parts.push(toPart(body.subarray(from, start)));
+    if (parts.length > mostParts) throw new Unreadable(`it has more than ${mostParts} parts`);
     from = at + boundary.length + 2;
     const after = body.toString("latin1", from - 2, from);
     if (after === "--") {
@@ -47,7 +53,7 @@ function boundaryOf(contentType: string): string {
 }
 
 function toPart(bytes: Buffer): Part {
-  const end = bytes.indexOf("\r\n\r\n");
+  const end = bytes.subarray(0, largestHead).indexOf("\r\n\r\n");
   const lines = bytes.toString("utf8", 0, Math.max(end, 0)).split("\r\n");
   const headers = new Map(lines.map((line) => headerOf(line)));
   const [first, ...more] = [
@@ -67,7 +73,7 @@ function toPart(bytes: Buffer): Part {
 }
 
 function headerOf(line: string): [name: string, value: string] {
-  const [, name, value] = /^([!#-'*+.^`|~\w-]+):[\t ]*([^\r\n\0]*)$/.exec(line) ?? [];
+  const [, name, value] = /^([!#-'*+.^`|~\w-]+):([^\r\n\0]*)$/.exec(line) ?? [];
   if (name === undefined) throw new Unreadable("one of its parts has an unusual head");
-  return [name.toLowerCase(), value!];
+  return [name.toLowerCase(), value!.replace(/^[\t ]+/, "")];
 }

@@ -113,8 +113,9 @@ async function valuesOf(
 }
 
 function valuesOfForm(parts: Part[]): Found[] {
-  if (parts.filter(({ name }) => toPlace(name) === "model").length > 1)
-    throw new Unreadable("it names a model twice");
+  for (const place of ["model", "session"])
+    if (parts.filter(({ name }) => toPlace(name) === place).length > 1)
+      throw new Unreadable(`it names a ${place} twice`);
   return parts.flatMap(({ name, content }): Found[] => {
     const place = toPlace(name);
     // How WebRTC calls say it: JSON in a part.
@@ -137,8 +138,8 @@ function toPlace(name: string): string {
 function valuesOfJson(text: string): Found[] {
   try {
     return valuesIn(text, places);
-  } catch {
-    throw new Unreadable("it is no JSON");
+  } catch (error) {
+    throw error instanceof Unreadable ? error : new Unreadable("it is no JSON");
   }
 }
 
