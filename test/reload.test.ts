@@ -123,6 +123,24 @@ test("under a load of requests none fails while settings are read again and agai
   expect(upstream.seen.at(-1)!.headers["openai-beta"]).toBe("n=10");
 });
 
+test("a key that was piped in is still there", async () => {
+  using folder = createFolder();
+  const file = folder.at("relay.config.json");
+  await using upstream = await startUpstream((_req, res) => res.end("{}"));
+  const config = (beta: string[]) =>
+    JSON.stringify({ port: 0, upstream: upstream.url, keyFile: "-", beta });
+  const { relay, base } = await startWith(file, config([]));
+  relay.child.stdin!.end("sk-piped\n");
+  await fetch(`${base}/v1/x`);
+
+  writeFileSync(file, config(["x=1"]));
+  await hangUp(relay, /^Reloaded.*\n/m);
+  await fetch(`${base}/v1/x`);
+
+  const keys = upstream.seen.map(({ headers }) => headers.authorization);
+  expect(keys).toEqual(["Bearer sk-piped", "Bearer sk-piped"]);
+});
+
 test("what does not load changes nothing, and says why", async () => {
   using folder = createFolder();
   const file = folder.at("relay.config.json");

@@ -14,19 +14,30 @@ export function fromFile(file: string): Source | undefined {
     return {
       kind: "input",
       name: "standard input",
-      read: async () => toText(await buffer(process.stdin)),
+      read: () => readOnce(file, () => buffer(process.stdin)),
     };
+
+  const isLasting = isRegular(file);
 
   async function read(): Promise<string> {
     if (exposureOf(file) === "open") {
       const message = `The API key in ${printable(file)} is not used: others on this machine may read it.`;
       throw keyMissing(`${message} Run: chmod 600 ${printable(file)}`);
     }
-    return toText(await readFile(file));
+    return isLasting ? toText(await readFile(file)) : readOnce(file, () => readFile(file));
   }
   const name = `file ${printable(file)}`;
-  // A pipe (`<(op read …)`) says what it has to say only once.
-  return { kind: "file", name, read, ...(isRegular(file) && { againMs: 0 }) };
+  return { kind: "file", name, read, ...(isLasting && { againMs: 0 }) };
+}
+
+/** What was read once. */
+const said = new Map<string, Promise<string>>();
+
+/** A pipe (`<(op read …)`) says what it has to say only once, and settings are read anew. */
+function readOnce(file: string, read: () => Promise<Buffer>): Promise<string> {
+  const text = said.get(file) ?? read().then(toText);
+  said.set(file, text);
+  return text;
 }
 
 function isRegular(file: string): boolean {
