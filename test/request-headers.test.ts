@@ -103,11 +103,11 @@ test("an empty Connection line is harmless", async () => {
 // Row 14 (CVE-2022-31813)
 test("Connection cannot strike out what frames the message or who asks", async () => {
   const named =
-    "Content-Length, Host, Authorization, Content-Type, OpenAI-Organization, openai-beta";
+    "Content-Length, Host, Authorization, Content-Type, Content-Encoding, OpenAI-Organization, openai-beta";
   await using own = await startRelay({ upstream: wire.url, organization: "org-1", beta: "b=1" });
 
   const request = await send(
-    [`Connection: ${named}`, "Content-Length: 2", "Content-Type: text/x"],
+    [`Connection: ${named}`, "Content-Length: 2", "Content-Type: text/x", "Content-Encoding: br"],
     {
       through: own,
       start: "POST /v1/x",
@@ -117,6 +117,7 @@ test("Connection cannot strike out what frames the message or who asks", async (
 
   expect(valuesOf(request, "content-length")).toEqual(["2"]);
   expect(valuesOf(request, "content-type")).toEqual(["text/x"]);
+  expect(valuesOf(request, "content-encoding")).toEqual(["br"]);
   expect(valuesOf(request, "authorization")).toEqual([`Bearer ${testKey}`]);
   expect(valuesOf(request, "host")).toEqual([new URL(wire.url).host]);
   expect(valuesOf(request, "openai-organization")).toEqual(["org-1"]);
