@@ -1,8 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { describe, expect, test } from "vitest";
 import { hasOtherUsers } from "../src/server/accounts.ts";
+import { startCommand } from "./support/command.ts";
 import { createFolder } from "./support/folder.ts";
 import { rawConnection, rawExchange } from "./support/raw.ts";
 import { startRelay } from "./support/relay.ts";
@@ -103,6 +105,25 @@ describe.runIf(canTell)("a program of another user", () => {
 
     expect(await askAs({ port: open.port, uid: 65_533 })).toMatch(/^HTTP\/1\.1 200 /);
     expect(await askAs({ port: guarded.port, uid: 65_533 })).toContain("invalid_relay_token");
+  });
+
+  test("stays out when a reload takes away the tokens that it was asked for", async () => {
+    using folder = createFolder();
+    const file = folder.at("relay.config.json");
+    const settings = { port: 0, mock: true, ...refusing };
+    writeFileSync(file, JSON.stringify({ ...settings, requireToken: true }));
+    await using relay = startCommand(["start", "--config", file]);
+    const [, port] = await relay.until("stdout", /:(\d+)\/v1\n/);
+    const call = { port: Number(port), uid: 65_533 };
+    const before = await askAs(call);
+
+    writeFileSync(file, JSON.stringify(settings));
+    relay.child.kill("SIGHUP");
+    await relay.until("stderr", /^Reloaded, changed: requireToken/m);
+
+    expect(before).toContain("invalid_relay_token");
+    expect(await askAs(call)).toContain("other_user");
+    expect(await rawExchange(call.port, get)).toMatch(/^HTTP\/1\.1 200 /);
   });
 });
 

@@ -18,7 +18,7 @@ export type Connections = {
 /** Lets in `most` connections at a time, and those of other users only where nobody minds. */
 export function createConnections(
   most: number,
-  peers: PeerCheck | undefined,
+  peersNow: () => PeerCheck | undefined,
   turnAway: (socket: Socket, error: RelayError) => void,
 ): Connections {
   const open = new Set<Socket>();
@@ -30,6 +30,7 @@ export function createConnections(
 
   function admit(socket: Socket, serve: () => void): void {
     add(socket);
+    const peers = peersNow();
     if (!peers) {
       serve();
       return;

@@ -46,8 +46,8 @@ export function createListener({ observers, tlsPort, env, mark, ...settings }: P
   const live = createLive();
   let entrance = open(settings);
   const turnAway = createTurnAway(observers, newId);
-  const peers = createPeerCheck(config);
-  const connections = createConnections(config.limits.connections, peers, turnAway);
+  let peers = createPeerCheck(config);
+  const connections = createConnections(config.limits.connections, () => peers, turnAway);
 
   function open({ config, answer, upgrade }: Settings): Entrance {
     const admit = createDoor(config, () => listener.port, env);
@@ -80,6 +80,9 @@ export function createListener({ observers, tlsPort, env, mark, ...settings }: P
     use(next) {
       const former = entrance;
       entrance = open(next);
+      // Tokens stand in for it, and may have come or gone.
+      peers?.close();
+      peers = createPeerCheck(next.config);
       return former.emptied();
     },
     cut: connections.cut,
