@@ -1,4 +1,5 @@
 import { closeSync, openSync } from "node:fs";
+import { isatty } from "node:tty";
 import { type Input, type Loaded, loadConfig } from "../config/load.ts";
 import { reloaded } from "../config/reloaded.ts";
 import type { Serving } from "../relay.ts";
@@ -16,7 +17,8 @@ type Parts = {
  * When it is the terminal that hangs up, the relay ends with it.
  */
 export function reloadOnHangup({ input, loaded, relay, stop }: Parts): void {
-  const hadTerminal = hasTerminal();
+  // With nohup nothing is written to it, and the relay is to outlive it.
+  const hadTerminal = (isatty(1) || isatty(2)) && hasTerminal();
   const reloads = { done: 0, failed: 0 };
   let current = loaded;
   let queue = Promise.resolve();
