@@ -47,6 +47,20 @@ describe("a key that upstream refuses", () => {
     },
   );
 
+  test("is not asked for, and not blamed, where a client brings an ephemeral secret", async () => {
+    using folder = createFolder({ key: "sk-mine" });
+    await using upstream = await startPicky(() => "sk-mine");
+    await using relay = await startRelay({ upstream: upstream.url }, { env: printing(folder) });
+    const ask = async (headers = {}) => (await fetch(`${relay.url}/v1/x`, { headers })).status;
+    const ephemeral = { authorization: "Bearer ek_expired" };
+    const runs = () => readFileSync(folder.at("runs"), "utf8");
+
+    expect(await ask(ephemeral)).toBe(401);
+    expect(runs).toThrow("ENOENT");
+    expect([await ask(), await ask(ephemeral), await ask()]).toEqual([200, 401, 200]);
+    expect(runs()).toBe("run\n");
+  });
+
   test("its 401 passes untouched, and the same request is not sent again", async () => {
     using folder = createFolder({ key: "sk-old" });
     await using upstream = await startPicky(() => "sk-new");

@@ -1,11 +1,10 @@
 import type { Config } from "../config/settings.ts";
 import { keyMissing, RelayError, relayBug } from "../errors.ts";
 import type { Exchange, Reply } from "../exchange.ts";
-import { headerOf } from "../header-list.ts";
 import type { Key } from "../key/holder.ts";
 import type { Keys } from "../key/keys.ts";
 import { isAdminOperation } from "./operations.ts";
-import { isEphemeral } from "./request-headers.ts";
+import { ephemeralIn } from "./request-headers.ts";
 import { toOperationPath } from "./url.ts";
 
 /** Calls `send` with the key for an exchange, `undefined` where the client's own authorization stays. */
@@ -20,7 +19,8 @@ export function createAuthorize(config: Config, keys: Keys): Authorize {
   const isTold = config.keys.length > 0;
 
   return function authorize(exchange, reply, send) {
-    if (config.auth === "passthrough") {
+    // An ephemeral client secret is all the authorization that its request needs.
+    if (config.auth === "passthrough" || ephemeralIn(exchange.headers) !== undefined) {
       send(undefined);
       return;
     }
@@ -35,9 +35,7 @@ export function createAuthorize(config: Config, keys: Keys): Authorize {
 
     function sendWith(key: Key | undefined): void {
       if (isTold && key !== undefined) exchange.key = key.name;
-      // An ephemeral client secret is all the authorization that its request needs.
-      if (key !== undefined || isEphemeral(headerOf(exchange.headers, "authorization") ?? ""))
-        send(key);
+      if (key !== undefined) send(key);
       else reply.fail(keyMissing(keys.missing));
     }
 

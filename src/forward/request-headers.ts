@@ -142,15 +142,11 @@ export function createRequestHeaders(
   };
 }
 
-/** Ephemeral client secrets carry a session of their own and pass unchanged. */
-export function isEphemeral(authorization: string): boolean {
-  return /^bearer +ek_/i.test(authorization);
-}
-
-function ephemeralIn(headers: HeaderList): string | undefined {
+/** The Authorization with an ephemeral client secret: it carries a session of its own and passes unchanged. */
+export function ephemeralIn(headers: HeaderList): string | undefined {
   for (let i = 0; i < headers.length; i += 2)
-    if (headers[i]!.length === 13 && isEphemeral(headers[i + 1]!) && /^auth/i.test(headers[i]!))
-      return headers[i + 1];
+    if (headers[i]!.length === 13 && /^bearer +ek_/i.test(headers[i + 1]!))
+      if (headers[i]!.toLowerCase() === "authorization") return headers[i + 1];
   return undefined;
 }
 
