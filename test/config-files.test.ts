@@ -204,6 +204,17 @@ test("an ES module in a CommonJS package is told what to be called", async () =>
   ]);
 });
 
+test.each(["relay.config.toml", "openai-relay.config.json5", ".openai-relayrc.jsonc"])(
+  "%s is not read, and a remark says so",
+  async (name) => {
+    using folder = createFolder({ [name]: "port = 5", "relay.config.json": { port: 7 } });
+    const { config, remarks } = await load({ cwd: folder.path });
+
+    expect(config.port).toBe(7);
+    expect(remarks).toEqual([expect.stringContaining(`./${name} is not read: only .json, `)]);
+  },
+);
+
 describe("the Relay compiler's relay.config", () => {
   test.each([
     ["relay.config.json", { src: "./src", schema: "./schema.graphql", language: "typescript" }],

@@ -16,6 +16,10 @@ export const projectNames = [
   "package.json",
 ];
 
+const unreadNames = ["relay.config", "openai-relay.config", ".openai-relayrc"].flatMap((name) =>
+  ["toml", "json5", "jsonc"].map((kind) => `${name}.${kind}`),
+);
+
 /** What the user's own config file may be called; the first one wins. */
 export const userNames = kinds.map((kind) => `config.${kind}`);
 
@@ -43,9 +47,20 @@ function mayHaveOne(folder: string, cwd: string): boolean {
   });
 }
 
+/** A file that looks like a config file but is of a kind that is not read must not go by in silence. */
+function remarkOnOthers(cwd: string, remarks: string[]): void {
+  for (const folder of projectFolders(cwd)) {
+    for (const name of unreadNames.filter((name) => existsSync(join(folder, name)))) {
+      const read = kinds.map((kind) => `.${kind}`).join(", ");
+      remarks.push(`${display(join(folder, name), cwd)} is not read: only ${read} are.`);
+    }
+  }
+}
+
 /** The config file of the project around a folder. Runs no code that lies there. */
 export async function findProjectFile(cwd: string, remarks: string[]): Promise<string | undefined> {
   for (const folder of new Set([cwd, process.cwd()])) await refuseSearchSettings(folder, cwd);
+  remarkOnOthers(cwd, remarks);
   // Most projects have none, and to learn that from cosmiconfig takes longer than all else here.
   const folders = projectFolders(cwd).filter((folder) => mayHaveOne(folder, cwd));
   if (folders.length === 0) return undefined;
