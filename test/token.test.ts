@@ -268,7 +268,7 @@ describe("relay start", () => {
       return (await fetch(`${url}/v1/models`, { headers })).status;
     };
     expect(relay.stderr).toContain('every request is refused: run "relay token new"');
-    expect(relay.stderr).toContain("OPENAI_API_KEY=<client token>");
+    expect(relay.stderr).toContain("OPENAI_API_KEY='<client token>'");
 
     const token = (await runCommand(["token", "new", "--name", "ci"], { env })).stdout.trim();
     const made = await ask(token);
@@ -312,7 +312,7 @@ describe("relay start", () => {
     expect(refused.stderr).toContain("relay token new");
     expect(await statusOf({ port: Number(port) }, token)).toBe(200);
     expect(await statusOf({ port: Number(port) })).toBe(401);
-    expect(relay.stderr).toContain("OPENAI_API_KEY=<client token>");
+    expect(relay.stderr).toContain("OPENAI_API_KEY='<client token>'");
   });
 });
 

@@ -64,7 +64,7 @@ function isEverywhere({ host, socket }: Config): boolean {
 
 function howToCall(loaded: Loaded, relay: Serving): string {
   const { config } = loaded;
-  const token = wantsToken(config) ? "<client token>" : "relay";
+  const token = wantsToken(config) ? "'<client token>'" : "relay";
   if (config.socket === "")
     return `export OPENAI_BASE_URL=${whereIs(loaded, relay)} OPENAI_API_KEY=${token}`;
   const path = /^[\w./-]+$/.test(config.socket)
