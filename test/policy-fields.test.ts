@@ -134,7 +134,7 @@ describe("policy.models and policy.denyModels", () => {
     });
 
     expect(statuses).toEqual([403]);
-    expect(messages[0]).toMatch(/^policy\.models must know what a request names, .*: it/);
+    expect(messages[0]).toMatch(/^policy\.models needs to know what a request asks for, .*: it/);
   });
 
   test.for(["application/json; charset=UTF-8", "text/plain", ""])(

@@ -91,6 +91,6 @@ function toRefusal(error: unknown, asking: string[]): RelayError {
   if (!(error instanceof Unreadable)) return relayBug(error);
   const isOne = asking.length === 1;
   return policyDenied(
-    `${asking.join(", ")} must ${isOne ? "know" : "all know"} what a request names, and of this one nobody can be sure: ${error.message}.`,
+    `${asking.join(", ")} ${isOne ? "needs" : "need"} to know what a request asks for, and this one cannot be read for certain: ${error.message}.`,
   );
 }
