@@ -27,7 +27,7 @@ function explain(error: unknown, { name }: Other): never {
   if (!(error instanceof CheckFailure) || error.exitCode !== 7) throw error;
   const hint = /TLS/.test(error.message)
     ? 'Trust its certificate: export "$(relay tls)" on the machine that it runs on.'
-    : "Start it with relay start, or check the address that it printed.";
+    : 'Start it with "relay start", or check the address that it printed.';
   // On a Unix socket the address that was asked says nothing.
   const detail = error.message.replace(/https?:\/\/\S+(?= \()/, name);
   throw new CheckFailure(7, detail, hint);

@@ -1,6 +1,9 @@
 // What the values of several settings must look like, and what to say when they do not.
 
-export const headerValue = [/^[!-~]*$/, "a text of letters, digits and signs"] as const;
+export const headerValue = [
+  /^[!-~]*$/,
+  "a text of letters, digits and signs, without spaces",
+] as const;
 export const hostName = [
   /^[^\s/@]+$/,
   'a host such as "files.example.com", without https://',

@@ -33,5 +33,5 @@ export function toRange(text: string): string {
 export function toRelay(text: string): RelayUrl {
   const url = toRelayUrl(text);
   if (url) return url;
-  throw badUsage(`--relay ${text}: give a URL such as http://127.0.0.1:8484`);
+  throw badUsage(`--relay ${text}: give a URL such as http://127.0.0.1:8484, or unix:/path`);
 }

@@ -6,7 +6,7 @@ const anyText = [/[\s\S]/, "a text that is not empty"] as const;
 
 const headerName = [
   /^(?!(?:host|connection|content-(?:length|type)|transfer-encoding|te|trailer|upgrade|expect|keep-alive)$)[a-z0-9!#$%&'*+.^_`|~-]+$/i,
-  "the name of a header that does not frame the message",
+  'the name of a header such as "api-key", not Host, Content-Length or another that HTTP needs',
 ] as const;
 
 const ruleName = [

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { list, type Setting, section, toggle } from "../kinds.ts";
 import { fromJson, prefix } from "../values.ts";
 
-const headerItem = [/^[!-~]+$/, "a text of letters, digits and signs"] as const;
+const headerItem = [/^[!-~]+$/, "a text of letters, digits and signs, without spaces"] as const;
 
 const mediaType = [/^[^\s/;]+\/[^\s/;]+$/, 'a media type such as "application/json"'] as const;
 
