@@ -17,10 +17,12 @@ export function createChecklist(output: NodeJS.WriteStream, remarks: NodeJS.Writ
   }
 
   return {
-    begun({ name, doing = "" }: Step) {
+    begun(step: Step) {
       if (!isLive) return;
       let seconds = 0;
-      const show = () => output.write(again + formatRunning(name, doing, seconds++));
+      // What it does may change while it goes on.
+      const show = () =>
+        output.write(again + formatRunning(step.name, step.doing ?? "", seconds++));
       show();
       ticker = setInterval(show, 1000).unref();
     },

@@ -20,9 +20,10 @@ export function formatCheck({ name, status, ms, detail, hint, notes = [] }: Chec
   const isSkipped = status === "skipped";
   const time = isSkipped ? "" : `${ms} ms`;
   const width = terminalWidth() - indent;
-  const [first = "", ...rest] = wrap(toTerminal(detail), width - timeWidth);
+  const room = width - timeWidth - Math.max(0, name.length - (indent - 5));
+  const [first = "", ...rest] = wrap(toTerminal(detail), room);
   const lines = [
-    `${first.padEnd(width - timeWidth)}${time.padStart(timeWidth)}`.trimEnd(),
+    `${first.padEnd(room)}${time.padStart(timeWidth)}`.trimEnd(),
     ...rest,
     ...notes.flatMap((note) => wrap(toTerminal(note), width - 2).map((line) => `  ${line}`)),
     ...wrap(hint ? `Next: ${toTerminal(hint)}` : "", width),

@@ -20,7 +20,10 @@ const check = v.object({
 const reportSchema = v.object({
   version: described(v.literal(1), "Version of this format; new members do not change it"),
   ok: described(v.boolean(), "Nothing failed"),
-  upstream: described(v.string(), 'Base URL that was checked, "mock" or "unknown"'),
+  upstream: described(
+    v.string(),
+    'Base URL that was checked, "loopback" (--conformance), "mock" or "unknown"',
+  ),
   exitCode: described(v.number(), "Of the first step that failed; 0: none did"),
   checks: described(v.array(check), "The steps in the order of causes"),
 });

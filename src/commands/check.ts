@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import * as v from "valibot";
 import { runCheck } from "../check/check.ts";
 import { createChecklist } from "../check/checklist.ts";
+import { checkConformance } from "../check/conformance.ts";
 import { annotations, writeSummary } from "../check/github.ts";
 import { toJUnit } from "../check/junit.ts";
 import { formatSummary } from "../check/print.ts";
@@ -17,6 +18,7 @@ import { whoListens } from "./port.ts";
 type Options = {
   model?: string;
   deep?: true;
+  conformance?: true;
   timeout?: number;
   relay?: RelayUrl;
   json?: true;
@@ -35,6 +37,10 @@ export const check = new Command("check")
   .description("Find out whether calls reach OpenAI, and if not, why and what to do")
   .option("--model <name>", "look whether this model may be used")
   .option("--deep", "make a streamed call too, of up to 200 tokens, which is billed")
+  .option(
+    "--conformance",
+    "instead: try on this machine that a relay with these settings changes nothing it may not",
+  )
   .option("--relay <url>", "check a relay that runs there, and OpenAI through it", toUrl)
   .option(
     "--timeout <time>",
@@ -51,7 +57,7 @@ export const check = new Command("check")
     `
 All settings of relay start may be given; those that are listed have a say in the way to OpenAI.
 
-Exit codes: 0 fine, 1 this machine (port, loopback) or a warning with --strict, 2 usage,
+Exit codes: 0 fine, 1 this machine (port, loopback), a bend or a warning with --strict, 2 usage,
 3 settings, 4 key missing or rejected, 5 not allowed or over a limit, 6 DNS, 7 connection,
 TLS, proxy or timeout, 8 the upstream fails or is no OpenAI API.
 
@@ -60,7 +66,8 @@ Examples:
   relay check --model gpt-5 --json
   relay check --deep --model gpt-5-nano
   relay check --junit report.xml --strict
-  relay check --relay http://127.0.0.1:8484`,
+  relay check --relay http://127.0.0.1:8484
+  relay check --conformance`,
   );
 addSettingFlags(check);
 for (const option of check.options) if (!isListed(option)) option.hideHelp();
@@ -71,7 +78,12 @@ check.action(async (options: Options, command: Command) => {
     return;
   }
   const input = settingFlags(command);
-  const report = await runCheck(input, { ...options, whoListens }, watcherFor(options));
+  const watcher = watcherFor(options);
+  if (options.conformance && options.relay)
+    throw new ExitError(2, "--conformance tries a relay of its own: leave --relay out");
+  const report = options.conformance
+    ? await checkConformance(input, options, watcher)
+    : await runCheck(input, { ...options, whoListens }, watcher);
   process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : formatSummary(report));
   if (options.junit !== undefined) write(options.junit, toJUnit(report));
   if (options.ci === "auto" && process.env.GITHUB_ACTIONS === "true") tellGitHub(report);

@@ -4,7 +4,7 @@ import { type Case, headBytes, isHandshake, lastBytes, lengthOf, sliceBytes } fr
 import { Progress } from "./progress.ts";
 import { MessageReader } from "./reader.ts";
 import type { Upstream } from "./upstream.ts";
-import { asksToClose, type Message } from "./wire.ts";
+import { asksToClose, type Message, valuesOf } from "./wire.ts";
 
 /** Everything that both ends saw of one exchange. */
 export type Recording = {
@@ -14,11 +14,11 @@ export type Recording = {
   answer: Message | undefined;
   ended: "complete" | "cut" | "the client left" | "nothing moved any more";
   /** What another request on the same connection got. */
-  next: "served" | "closed" | "something else";
+  next: "served" | "closed" | "refused by the relay" | "something else";
 };
 
-/** The request that looks whether the connection still works. */
-const afterwards = "GET /v1/models/afterwards HTTP/1.1";
+/** The request that looks whether the connection still works; its query is what nobody rewrites. */
+const afterwards = "GET /v1/models?afterwards HTTP/1.1";
 
 /** Sends a case to a port by a bare socket, and waits until both ends have seen the end of it. */
 export async function exchange(
@@ -38,6 +38,7 @@ export async function exchange(
     next: "closed",
   };
   const got = Promise.withResolvers<void>();
+  const refused = Promise.withResolvers<void>();
   const next = Promise.withResolvers<void>();
   let asking = ask.method;
   const reader = new MessageReader({
@@ -54,10 +55,14 @@ export async function exchange(
     end(message) {
       if (message === recording.answer) {
         recording.ended = "complete";
+        if (refusalOf(message) !== undefined) refused.resolve();
         got.resolve();
         return;
       }
-      recording.next = message.first === "HTTP/1.1 200 OK" ? "served" : "something else";
+      if (message.first === "HTTP/1.1 200 OK") recording.next = "served";
+      else
+        recording.next =
+          refusalOf(message) === undefined ? "something else" : "refused by the relay";
       next.resolve();
     },
   });
@@ -76,8 +81,9 @@ export async function exchange(
   async function run(): Promise<void> {
     await once(socket, "connect");
     const sending = send(socket, sent, port, progress);
-    await (ask.leaves ? leave() : got.promise);
-    if (recording.ended !== "complete") return;
+    await Promise.race([ask.leaves ? leave() : got.promise, refused.promise]);
+    // Who is turned away has nothing more to say, and whether the connection stays is no matter.
+    if (recording.ended !== "complete" || refusalOf(recording.answer) !== undefined) return;
     await Promise.race([sending, closed]);
     // Whether a connection outlives a refused handshake is for each side to say.
     if (isHandshake(ask)) return;
@@ -98,9 +104,9 @@ export async function exchange(
 
   async function askAgain(): Promise<void> {
     asking = "GET";
-    if (!ask.isPipelined) socket.write(nextBytes(port));
+    if (!ask.isPipelined) socket.write(nextBytes(port, ask));
     await next.promise;
-    if (recording.next !== "served" && reader.pending.length > 0) recording.next = "something else";
+    if (recording.next === "closed" && reader.pending.length > 0) recording.next = "something else";
   }
 
   const patience = Promise.withResolvers<boolean>();
@@ -109,12 +115,18 @@ export async function exchange(
   clearTimeout(timer);
   if (!moved) recording.ended = "nothing moved any more";
   socket.destroy();
-  recording.requests = seen.filter(({ first }) => first !== afterwards);
+  recording.requests = seen.filter(({ first }) => !first.includes("?afterwards "));
   return recording;
 }
 
-function nextBytes(port: number): Buffer {
-  return headBytes(afterwards, [["Host", ` 127.0.0.1:${port}`]]);
+/** The code of an answer that is the relay's own. */
+export function refusalOf(answer: Message | undefined): string | undefined {
+  return answer && valuesOf(answer.lines, "x-relay-error")[0];
+}
+
+function nextBytes(port: number, { lines }: Case["ask"]): Buffer {
+  const tokens = lines.filter(([name]) => /^x-relay-token$/i.test(name));
+  return headBytes(afterwards, [["Host", ` 127.0.0.1:${port}`], ...tokens]);
 }
 
 async function send(
@@ -130,7 +142,7 @@ async function send(
   const last = ask.leaves === "during the upload" ? Buffer.alloc(0) : lastBytes(body);
   const expects = lines.some(([name]) => /^expect$/i.test(name));
   if (!body.paced && !expects) {
-    const next = ask.isPipelined ? [nextBytes(port)] : [];
+    const next = ask.isPipelined ? [nextBytes(port, ask)] : [];
     socket.write(Buffer.concat([head, ...pieces, last, ...next]));
     return;
   }

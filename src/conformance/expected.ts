@@ -76,7 +76,7 @@ export function expectedOf(
     if (message.framing === "chunked") form("chunks");
     const status = Number(code);
     const lines = toClientLines(message.lines, met);
-    const chosen = wishes.auth === "passthrough" ? undefined : keyProtocolIn(ask.lines);
+    const chosen = keyProtocolIn(ask.lines);
     if (status === 101 && chosen && valuesOf(lines, "sec-websocket-protocol").length === 0) {
       form("subprotocol");
       lines.push(["Sec-WebSocket-Protocol", chosen]);

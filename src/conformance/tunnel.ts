@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { type Case, headBytes, lengthOf } from "./case.ts";
-import type { Recording } from "./exchange.ts";
+import { type Recording, refusalOf } from "./exchange.ts";
 import { Progress } from "./progress.ts";
 import { MessageReader } from "./reader.ts";
 import type { Upstream } from "./upstream.ts";
@@ -24,6 +24,7 @@ export async function tunnel(
     ended: "cut",
     next: "closed",
   };
+  const refused = Promise.withResolvers<boolean>();
   const over = Promise.withResolvers<void>();
   const reader = new MessageReader({
     method: () => sent.ask.method,
@@ -32,8 +33,9 @@ export async function tunnel(
       progress.heads.add(1);
     },
     data: (_message, length) => progress.down.add(length),
-    end() {
+    end(message) {
       recording.ended = "complete";
+      if (refusalOf(message) !== undefined) refused.resolve(true);
       over.resolve();
     },
   });
@@ -55,7 +57,7 @@ export async function tunnel(
 
   const patience = Promise.withResolvers<boolean>();
   const timer = setTimeout(() => patience.resolve(false), patienceMs);
-  const moved = await Promise.race([run(), patience.promise]);
+  const moved = await Promise.race([run(), refused.promise, patience.promise]);
   clearTimeout(timer);
   if (!moved) recording.ended = "nothing moved any more";
   socket.destroy();

@@ -11,7 +11,8 @@ export function boundRest(req: IncomingMessage, res: ServerResponse, idleMs: num
   res.once("close", () => {
     if (req.complete || req.destroyed) return;
     const ms = idleMs > 0 ? Math.min(idleMs, restMs) : restMs;
-    const timer = setTimeout(() => req.socket.destroy(), ms);
+    // An open connection keeps the process alive by itself.
+    const timer = setTimeout(() => req.socket.destroy(), ms).unref();
     req.once("close", () => clearTimeout(timer));
   });
 }
