@@ -314,6 +314,19 @@ describe("draining", () => {
     expect(upstream.seen).toHaveLength(1);
   });
 
+  test("answers a client that asks just when it stops", async () => {
+    await using relay = await startRelay({ mock: true });
+    using asking = await rawConnection(relay.port);
+    // Connections are accepted in turn.
+    await rawExchange(relay.port, `${get}${closing}`);
+
+    const stopped = relay.stop();
+    asking.socket.write(`${get}\r\n`);
+
+    expect(codeOf((await asking.closed()).text)).toEqual([503, "draining", true]);
+    await stopped;
+  });
+
   test("tells a client that is answered meanwhile to connect anew", async () => {
     const finish = Promise.withResolvers<void>();
     await using upstream = await startUpstream(async (_req, res) => {

@@ -28,6 +28,9 @@ export type Entry = {
   mark: string;
 };
 
+/** Milliseconds in which what was sent before the stop still becomes a request, and gets its answer. */
+const arrivalMs = 500;
+
 /** Opens the port. Rejects as `entry.open` does. */
 export async function startServer(
   settings: Settings,
@@ -67,8 +70,9 @@ export async function startServer(
       );
       // node:http leaves connections open that become idle later, and never takes one for idle on
       // which nothing was asked yet.
+      const arrived = performance.now() + arrivalMs;
       const sweep = () => {
-        if (live.count === 0) cut();
+        if (live.count === 0 && performance.now() > arrived) cut();
         for (const server of servers) server.closeIdleConnections();
       };
       const sweeping = setInterval(sweep, 100);
