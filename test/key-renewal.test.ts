@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { Holder, type Key } from "../src/key/holder.ts";
 import { createFolder } from "./support/folder.ts";
 import { rawExchange } from "./support/raw.ts";
@@ -152,6 +152,25 @@ describe("the holder of a key", () => {
     old.refused();
 
     expect((holder.get() as Key).value).toBe("sk-2");
+  });
+
+  test("does not ask again at once for what took long to come back the same", async () => {
+    vi.useFakeTimers({ toFake: ["performance"] });
+    onTestFinished(() => void vi.useRealTimers());
+    let reads = 0;
+    const read = async () => {
+      reads++;
+      vi.advanceTimersByTime(2_000);
+      return "sk-1";
+    };
+    const holder = new Holder("default", sourceOf(read, 1_000), new AbortController().signal);
+
+    for (let i = 0; i < 3; i++) (await holder.get())!.refused();
+    expect(reads).toBe(2);
+    vi.advanceTimersByTime(1_000);
+    for (let i = 0; i < 2; i++) (await holder.get())!.refused();
+
+    expect(reads).toBe(3);
   });
 
   test("forgets it for good when it is told to end", async () => {

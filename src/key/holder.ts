@@ -28,8 +28,10 @@ export class Holder {
   #key: Key | undefined;
   #pending: Promise<Key | undefined> | undefined;
   #noneUntil = 0;
-  /** The key that is being replaced, and from when on it may be read again if it comes back. */
-  #old: { key: Key; until: number } | undefined;
+  /** The key that upstream refused last. */
+  #old: Key | undefined;
+  /** From when on it may be read again if it came back. */
+  #againAt = 0;
 
   /** What `signal` ends is ended for good: the key is dropped, and what still reads it is stopped. */
   constructor(name: string, source: Source, signal: AbortSignal) {
@@ -54,9 +56,11 @@ export class Holder {
   async #read(): Promise<Key | undefined> {
     const value = await readKey(this.#source, this.#signal).catch((error: unknown) => {
       // Better what upstream had refused, which may have been for the request, than nothing.
-      if (this.#old && !this.#signal.aborted) return this.#old.key.value;
+      if (this.#old && !this.#signal.aborted) return this.#old.value;
       throw error;
     });
+    // Not from its beginning: requests wait for a command, and one may take longer than that.
+    this.#againAt = performance.now() + (this.#source.againMs ?? 0);
     if (this.#signal.aborted) return undefined;
     if (value === undefined) this.#noneUntil = performance.now() + noneMs;
     this.#key = value === undefined ? undefined : this.#hold(value);
@@ -71,11 +75,9 @@ export class Holder {
   }
 
   #refused(key: Key): void {
-    const { againMs } = this.#source;
-    if (againMs === undefined || key !== this.#key) return;
-    const now = performance.now();
-    if (this.#old?.key.value === key.value && now < this.#old.until) return;
-    this.#old = { key, until: now + againMs };
+    if (this.#source.againMs === undefined || key !== this.#key) return;
+    if (this.#old?.value === key.value && performance.now() < this.#againAt) return;
+    this.#old = key;
     this.#key = undefined;
   }
 }
