@@ -38,6 +38,14 @@ test("--json prints one object", async () => {
   expect(relay.stderr).toBe("");
 });
 
+test("where clients bring their own keys, the line to paste does not replace them", async () => {
+  await using relay = startCommand(["start", "--port", "0", "--auth", "passthrough"]);
+
+  const [, , port] = await relay.until("stdout", listening);
+
+  expect(relay.stderr).toContain(`export OPENAI_BASE_URL=http://127.0.0.1:${port}/v1\n`);
+});
+
 test("IPv4 and IPv6 loopback are served, and no other address", async () => {
   await using relay = startCommand(["start", "--port", "0", "--mock"]);
 

@@ -65,8 +65,11 @@ function isEverywhere({ host, socket }: Config): boolean {
 function howToCall(loaded: Loaded, relay: Serving): string {
   const { config } = loaded;
   const token = wantsToken(config) ? "'<client token>'" : "relay";
-  if (config.socket === "")
-    return `export OPENAI_BASE_URL=${whereIs(loaded, relay)} OPENAI_API_KEY=${token}`;
+  if (config.socket === "") {
+    const base = `export OPENAI_BASE_URL=${whereIs(loaded, relay)}`;
+    // The clients' own keys are what passes: a line to paste must not replace them.
+    return config.auth === "passthrough" ? base : `${base} OPENAI_API_KEY=${token}`;
+  }
   const path = /^[\w./-]+$/.test(config.socket)
     ? config.socket
     : `'${config.socket.replaceAll("'", "'\\''")}'`;
