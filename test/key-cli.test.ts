@@ -169,3 +169,14 @@ describe.skipIf(!linux)("relay key status", () => {
     expect(stdout).toContain(`audio      AUDIO (environment): ${told}`);
   });
 });
+
+test.for(["key", "token", "config"])(
+  "relay %s alone is a mistake, and its help tells what there is",
+  async (name) => {
+    const { code, stdout, stderr } = await runCommand([name]);
+
+    expect(code).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toContain(`Usage: relay ${name} [options] [command]`);
+  },
+);

@@ -31,7 +31,7 @@ Examples:
   .allowUnknownOption()
   .action((_options: object, command: Command) => {
     refuseArguments(command);
-    command.outputHelp();
+    command.help({ error: true });
   });
 
 addSettingFlags(
