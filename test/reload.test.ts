@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { writeFileSync } from "node:fs";
-import type { ServerResponse } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import { afterEach, describe, expect, test } from "vitest";
 import { WebSocket, WebSocketServer } from "ws";
 import { type Running, runCommand, startCommand } from "./support/command.ts";
@@ -156,6 +156,22 @@ test("what does not load changes nothing, and says why", async () => {
   expect(broken).toContain("all settings stay as they were");
   expect(broken).toContain("relay.config.json");
   expect(await (await fetch(`${base}/v1/x`)).text()).toBe("still here");
+});
+
+test("the relay is never pointed at itself, whatever port the file names by then", async () => {
+  using folder = createFolder();
+  const file = folder.at("relay.config.json");
+  const spare = createServer().listen(0, "127.0.0.1");
+  await once(spare, "listening");
+  const { port } = spare.address() as { port: number };
+  await new Promise((closed) => spare.close(closed));
+  const { relay, base } = await startWith(file, JSON.stringify({ port, mock: true }));
+
+  writeFileSync(file, JSON.stringify({ port: port - 1, upstream: `http://127.0.0.1:${port}` }));
+  const said = await hangUp(relay, /^Not reloaded.*\n/m);
+
+  expect(said).toContain("that is this relay itself");
+  expect((await fetch(`${base}/v1/models`)).status).toBe(200);
 });
 
 test("what holds until the end is named when it is changed", async () => {

@@ -1,5 +1,7 @@
 import { closeSync, openSync } from "node:fs";
 import { isatty } from "node:tty";
+import { complaintsAbout } from "../config/checks.ts";
+import { ConfigError } from "../config/error.ts";
 import { type Input, type Loaded, loadConfig } from "../config/load.ts";
 import { reloaded } from "../config/reloaded.ts";
 import type { Serving } from "../relay.ts";
@@ -26,6 +28,10 @@ export function reloadOnHangup({ input, loaded, relay, stop }: Parts): void {
   async function reload(): Promise<void> {
     try {
       const next = reloaded(current, await loadConfig(input));
+      // Beside what holds until the end they may be wrong, where they were right by themselves.
+      const complaints = complaintsAbout(next.loaded.config, input.env);
+      if (complaints.length > 0)
+        throw new ConfigError(...complaints.map(([path, what]) => `"${path}": ${what}`));
       await relay.reload(next.loaded.config);
       current = next.loaded;
       reloads.done++;
