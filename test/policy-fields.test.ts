@@ -393,6 +393,7 @@ describe("forms", () => {
       "too many parts",
       form(field("model", "gpt-5-mini"), ...Array<string>(1_000).fill(field("x", ""))),
     ],
+    ["a long name", form(field("model", "gpt-5-mini"), field("[".repeat(300), ""))],
     ["two sessions", form(field("model", "gpt-5-mini"), ...["{}", "{}"].map(toSession))],
   ])("with %s are refused", async ([, body, contentType]) => {
     const { statuses, arrived } = await ask(onlyMini, body, contentType);

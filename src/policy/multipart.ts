@@ -4,8 +4,9 @@ import { Unreadable } from "./unreadable.ts";
 /** A part of a form: its name, and its bytes as they are. */
 export type Part = { name: string; content: Buffer };
 
-/** Bytes of a part's head, and parts: more than any form of OpenAI's has, and little enough to be read at once. */
+// More than any form of OpenAI's has, and little enough to be read at once.
 const largestHead = 8_192;
+const longestName = 256;
 const mostParts = 1_000;
 
 // Names without "=": two ways to read one parameter would be 2^n ways to read n of them.
@@ -66,6 +67,7 @@ function toPart(bytes: Buffer): Part {
   if (isOdd || !first || first[1] !== "" || more.length > 0)
     throw new Unreadable("one of its parts has an unusual head");
   const name = first[2] ?? first[3] ?? "";
+  if (name.length > longestName) throw new Unreadable("one of its parts has a long name");
   checkCharset(headers.get("content-type") ?? "");
   // It names the charset of all others (RFC 7578 section 4.6).
   if (/^_charset_$/i.test(name)) throw new Unreadable("it has a part named _charset_");
