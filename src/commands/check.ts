@@ -37,15 +37,15 @@ export const check = new Command("check")
   .description("Find out whether calls reach OpenAI, and if not, why and what to do")
   .option("--model <name>", "look whether this model may be used")
   .option("--deep", "make a streamed call too, of up to 200 tokens, which is billed")
-  .option(
-    "--conformance",
-    "instead: try on this machine that a relay with these settings changes nothing it may not",
-  )
   .option("--relay <url>", "check a relay that runs there, and OpenAI through it", toUrl)
   .option(
     "--timeout <time>",
     "for each step (default: 10s; 60s to get a key, or for a stream)",
     toMilliseconds,
+  )
+  .option(
+    "--conformance",
+    "instead: try on this machine that a relay with these settings changes nothing it may not",
   )
   .option("--strict", "fail on warnings too")
   .option("--json", "print a report for programs instead of the checklist")
