@@ -26,6 +26,14 @@ export function reloadOnHangup({ input, loaded, relay, stop }: Parts): void {
   let queue = Promise.resolve();
 
   async function reload(): Promise<void> {
+    const lines = await renew();
+    // Who could not be told serves all the same, and the next signal must be obeyed.
+    await relay.countReloads(reloads).catch(() => {});
+    for (const line of lines) say(line);
+  }
+
+  /** What there is to say of it. */
+  async function renew(): Promise<string[]> {
     try {
       const next = reloaded(current, await loadConfig(input));
       // Beside what holds until the end they may be wrong, where they were right by themselves.
@@ -35,12 +43,10 @@ export function reloadOnHangup({ input, loaded, relay, stop }: Parts): void {
       await relay.reload(next.loaded.config);
       current = next.loaded;
       reloads.done++;
-      await relay.countReloads(reloads);
-      for (const remark of [...current.remarks, describe(next)]) say(remark);
+      return [...current.remarks, describe(next)];
     } catch (error) {
       reloads.failed++;
-      await relay.countReloads(reloads);
-      say(`Not reloaded, all settings stay as they were: ${(error as Error).message}`);
+      return [`Not reloaded, all settings stay as they were: ${(error as Error).message}`];
     }
   }
 
