@@ -39,6 +39,7 @@ await draw("start", "relay start --mock", async (command) => {
     env: { ...env, OPENAI_BASE_URL: base, OPENAI_API_KEY: "relay" },
   });
   await once(client, "exit");
+  await terminal.until(/(POST \/v1\/responses 200)/);
   terminal.stop();
   return terminal.ended;
 });
