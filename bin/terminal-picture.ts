@@ -33,6 +33,7 @@ export function toPicture(prompt: string, printed: string): string {
   const height = lines.length * lineHeight + 2 * margin;
   const rows = lines.map((line, i) => toRow(line, margin + (i + 0.75) * lineHeight));
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}">
+<title>${toMarkup(prompt)}</title>
 <rect width="100%" height="100%" rx="8" fill="${ground}"/>
 <g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, monospace" font-size="14" fill="${ink}">
 ${rows.filter(Boolean).join("\n")}

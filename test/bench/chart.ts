@@ -43,6 +43,7 @@ export function drawChart(rows: Row[], conditions: Conditions): string {
   const { date, node, processor } = conditions;
   const foot = `One core each, in one run: ${date.slice(0, 10)}, Node ${node}, ${processor}`;
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${y + 24}" viewBox="0 0 ${width} ${y + 24}" font-family="system-ui, sans-serif" font-size="12">
+<title>The relay and other proxies, measured</title>
 <style>
 text { fill: #24292f } .title { font-weight: 600 } .bar { fill: #b6c2cf } .own { fill: #1f7a5c } .foot { fill: #6e7781; font-size: 11px }
 @media (prefers-color-scheme: dark) { text { fill: #d7dde4 } .bar { fill: #4d5966 } .own { fill: #37b389 } .foot { fill: #9aa5b1 } }
