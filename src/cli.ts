@@ -7,7 +7,9 @@ import { version } from "./version.ts";
 function toExitCode(error: unknown): number {
   // commander has told what is wrong already, or has shown the help that was asked for.
   if (isFromCommander(error)) return error.exitCode === 0 ? 0 : 2;
-  const message = error instanceof Error ? error.message : String(error);
+  const { syscall } = error as NodeJS.ErrnoException;
+  const message =
+    syscall === "uv_cwd" ? folderGone : error instanceof Error ? error.message : String(error);
   // It may quote what was typed.
   if (message !== "") process.stderr.write(`${masked(message)}\n`);
   if (error instanceof UsageError) return 2;
@@ -15,6 +17,8 @@ function toExitCode(error: unknown): number {
   if (error instanceof ExitError) return error.exitCode;
   return 1;
 }
+
+const folderGone = "The folder that you are in is gone. Change to another one.";
 
 function isFromCommander(error: unknown): error is Error & { exitCode: number } {
   return error instanceof Error && /^commander\./.test((error as { code?: string }).code ?? "");

@@ -2,8 +2,9 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { networkInterfaces } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
-import { runCommand, startCommand } from "./support/command.ts";
+import { runCommand, startCommand, startProgram } from "./support/command.ts";
 import { rawConnection } from "./support/raw.ts";
 import { startUpstream } from "./support/upstream.ts";
 
@@ -216,4 +217,22 @@ test("no command prints the help on stdout, exit 0", async () => {
   expect(stdout).toMatch(/Usage: relay/);
   for (const name of ["start", "check", "curl", "config"]) expect(stdout).toContain(`  ${name} `);
   expect(stderr).toBe("");
+});
+
+test("says so when the folder that it is started in is gone", async () => {
+  const gone = "mkdir gone && cd gone && rmdir ../gone";
+  const cli = join(import.meta.dirname, "../src/cli.ts");
+  await using shell = startProgram("/bin/sh", [
+    "-c",
+    `${gone} && exec "$0" "$1" start --mock`,
+    process.execPath,
+    cli,
+  ]);
+
+  const { code, stderr } = await shell.ended;
+
+  expect([code, stderr]).toEqual([
+    1,
+    "The folder that you are in is gone. Change to another one.\n",
+  ]);
 });

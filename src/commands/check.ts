@@ -131,5 +131,8 @@ function toMilliseconds(text: string): number {
 function toUrl(text: string): RelayUrl {
   const url = toRelayUrl(text);
   if (url) return url;
-  throw new ExitError(2, `--relay ${text}: give a URL such as http://127.0.0.1:8484`);
+  throw new ExitError(
+    2,
+    `--relay ${text}: give a URL such as http://127.0.0.1:8484, or unix:/path`,
+  );
 }
