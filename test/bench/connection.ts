@@ -21,7 +21,13 @@ export function openConnection(port: number, client: Client): Socket {
     onread: {
       buffer: memory,
       callback(length, bytes) {
-        client.received(bytes as Buffer, length);
+        try {
+          client.received(bytes as Buffer, length);
+        } catch (error) {
+          // Not what was asked for.
+          socket.destroy();
+          client.lost(error as Error);
+        }
         return true;
       },
     },
