@@ -8,6 +8,13 @@ export function headerOf(headers: HeaderList, name: string): string | undefined 
   return undefined;
 }
 
+/** The lines as they stand on the wire (RFC 9112 section 5), as latin-1. */
+export function toHeaderLines(headers: HeaderList): string {
+  let lines = "";
+  for (let i = 0; i < headers.length; i += 2) lines += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  return lines;
+}
+
 /** The lines whose name does not match. */
 export function without(headers: HeaderList, name: RegExp): HeaderList {
   return headers.filter((_, i) => !name.test(headers[i - (i % 2)]!));

@@ -6,6 +6,8 @@ import { addSettingFlags, settingFlags } from "../config/flags.ts";
 import { loadConfig } from "../config/load.ts";
 import type { Config } from "../config/settings.ts";
 import { ExitError } from "../exit.ts";
+import { headerOf } from "../header-list.ts";
+import { urlOf } from "../server/listen.ts";
 import type { Reloads } from "../server/router.ts";
 import { pidListening } from "./port.ts";
 
@@ -63,18 +65,13 @@ export const reload = addSettingFlags(
 
 /** The answer of a relay; `undefined`: there is none, or it is no relay's. */
 async function healthOf(config: Config): Promise<Answer | undefined> {
-  const host = config.host.includes(":") ? `[${config.host}]` : config.host;
-  const name = host === "0.0.0.0" || host === "[::]" ? "127.0.0.1" : host;
-  const remote = createRemote(new URL(`http://${name}:${config.port}`), config);
+  const url = new URL(urlOf(config, config.port));
   const signal = AbortSignal.timeout(patienceMs);
-  const question = {
-    target: "/_relay/health",
-    headers: ["Host", `${name}:${config.port}`],
-    signal,
-  };
+  const question = { target: "/_relay/health", headers: ["Host", url.host], signal };
+  const remote = createRemote(url, config);
   const answer = await ask(remote, question).catch(() => undefined);
   if (!answer) return undefined;
-  const isRelay = answer.status === 200 ? isHealth(answer) : refusedByRelay(answer);
+  const isRelay = answer.status === 200 ? isHealth(answer) : isRefusal(answer);
   return isRelay ? answer : undefined;
 }
 
@@ -82,8 +79,8 @@ function isHealth({ body }: Answer): boolean {
   return body.toString().startsWith('{"status":"ok"');
 }
 
-function refusedByRelay({ headers }: Answer): boolean {
-  return headers.some((name, i) => i % 2 === 0 && name.toLowerCase() === "x-relay-error");
+function isRefusal({ headers }: Answer): boolean {
+  return headerOf(headers, "x-relay-error") !== undefined;
 }
 
 function reloadsIn({ body }: Answer): Reloads {

@@ -6,11 +6,11 @@ import WebSocket from "ws";
 import type { RelayUrl } from "../client/relay-url.ts";
 import { RelayError } from "../errors.ts";
 import type { HeaderList } from "../exchange.ts";
-import { headerOf, without } from "../header-list.ts";
+import { headerOf, toHeaderLines, without } from "../header-list.ts";
 import { toUpstreamFailure } from "../upstream/failure.ts";
 import { CurlError, toCurlError } from "./failure.ts";
 import type { CurlOptions } from "./options.ts";
-import { formatHead, formatLines, marked } from "./print.ts";
+import { formatHead, marked } from "./print.ts";
 import type { Remarks } from "./remarks.ts";
 import type { Sink } from "./sink.ts";
 
@@ -80,7 +80,7 @@ function open({ relay, target, headers, options, remarks, ca }: Session): WebSoc
   const protocols = headerOf(headers, "sec-websocket-protocol")?.split(/\s*,\s*/) ?? [];
   if (options.verbose) {
     const shown = without(headers, /authorization|key|token|^host$/i);
-    remarks.say(marked(">", `GET ${target} HTTP/1.1\r\n${formatLines(shown)}\r\n`));
+    remarks.say(marked(">", `GET ${target} HTTP/1.1\r\n${toHeaderLines(shown)}\r\n`));
   }
   return new WebSocket(relay.origin.replace(/^http/, "ws") + target, protocols, {
     headers: toRecord(own),

@@ -1,7 +1,6 @@
-import { headerOf } from "../header-list.ts";
+import { headerOf, toHeaderLines } from "../header-list.ts";
 import type { Connection } from "./connection.ts";
 import type { Journey } from "./follow.ts";
-import { formatLines } from "./print.ts";
 
 /** What became of a call; `path` is where the answer went. */
 export type Report = Journey & { connection: Connection; path: string; agent: string };
@@ -69,7 +68,7 @@ export function figuresOf(report: Report): Record<string, Value> {
 /** As curl would write it: without the key, which the relay puts on. */
 function requestSize({ transfer: { exchange } }: Report): number {
   const line = `${exchange.method} ${exchange.target} HTTP/1.1\r\n`;
-  return line.length + formatLines(exchange.headers).length + 2 + exchange.bytesIn;
+  return line.length + toHeaderLines(exchange.headers).length + 2 + exchange.bytesIn;
 }
 
 /** A variable as `%{name}` prints it. */

@@ -3,8 +3,9 @@ import type { Config } from "../config/settings.ts";
 import type { Answerer, Exchange, HeaderList } from "../exchange.ts";
 import { createRequestHeaders } from "../forward/request-headers.ts";
 import { type Base, joinTarget, toBase } from "../forward/url.ts";
+import { toHeaderLines } from "../header-list.ts";
 import { createAnswerer } from "../relay.ts";
-import { formatLines, marked } from "./print.ts";
+import { marked } from "./print.ts";
 
 /** Who answers: a relay in this process, or one that runs. */
 export type Route = {
@@ -48,5 +49,5 @@ export function describeRequest({ bases: [base], toWire }: Route, exchange: Exch
     return isSecret && !text.endsWith(standIn) ? "[not shown]" : text;
   });
   const line = `${exchange.method} ${joinTarget(base, exchange.target)} HTTP/1.1\r\n`;
-  return marked(">", `${line}${formatLines(headers)}\r\n`);
+  return marked(">", `${line}${toHeaderLines(headers)}\r\n`);
 }

@@ -3,12 +3,12 @@ import { Readable } from "node:stream";
 import { type Listener, LocalReply } from "../client/reply.ts";
 import type { RelayError } from "../errors.ts";
 import type { Answerer, Exchange, HeaderList } from "../exchange.ts";
-import { headerOf } from "../header-list.ts";
+import { headerOf, toHeaderLines } from "../header-list.ts";
 import { Decoding, unpackerFor } from "./decode.ts";
 import { CurlError, toCurlError } from "./failure.ts";
 import type { Progress } from "./meter.ts";
 import type { CurlOptions } from "./options.ts";
-import { formatHead, formatLines, marked } from "./print.ts";
+import { formatHead, marked } from "./print.ts";
 import type { Sink } from "./sink.ts";
 
 /** What a transfer prints to, and who else hears of it. */
@@ -106,7 +106,7 @@ export class Transfer implements Listener {
 
   done(error: RelayError | undefined, trailers: HeaderList): void {
     const { started } = this.#reply;
-    if (trailers[0]) this.#show(formatLines(trailers));
+    if (trailers[0]) this.#show(toHeaderLines(trailers));
     if (!error) this.#end();
     else if (started || error.code.startsWith("upstream_")) this.#stop(toCurlError(error, started));
     else this.#refuse(error);

@@ -1,12 +1,11 @@
 import { STATUS_CODES } from "node:http";
 import type { RelayError } from "../errors.ts";
 import type { HeaderList } from "../exchange.ts";
+import { toHeaderLines } from "../header-list.ts";
 
 /** A head as text, for where node:http has no object for it or would change it (RFC 9112 section 2.1). */
 export function toHeadText(startLine: string, headers: HeaderList): string {
-  let text = `${startLine}\r\n`;
-  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
-  return `${text}\r\n`;
+  return `${startLine}\r\n${toHeaderLines(headers)}\r\n`;
 }
 
 /** One of the relay's own refusals as an answer. */
