@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import { now } from "./clock.ts";
-import { openConnection, readHead } from "./connection.ts";
+import { createReader, openConnection } from "./connection.ts";
 import { askDownload, askUpload } from "./wire.ts";
 
 const block = Buffer.alloc(262_144);
@@ -30,7 +30,7 @@ export function download(port: number, bytes: number): Promise<number> {
 /** Sends one request and reads the whole answer, whose length must be known. */
 function exchange(port: number, send: (socket: Socket) => void): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
-  let left: number | undefined;
+  const isWhole = createReader();
   let startedAt = 0;
 
   const socket = openConnection(port, {
@@ -39,12 +39,7 @@ function exchange(port: number, send: (socket: Socket) => void): Promise<number>
       send(socket);
     },
     received(bytes, length) {
-      if (left === undefined) {
-        const { headBytes, bodyBytes } = readHead(bytes, length);
-        left = headBytes + bodyBytes;
-      }
-      left -= length;
-      if (left > 0) return;
+      if (!isWhole(bytes, length)) return;
       resolve((now() - startedAt) / 1e6);
       socket.destroy();
     },

@@ -38,6 +38,19 @@ export function openConnection(port: number, client: Client): Socket {
   return socket;
 }
 
+/** Reads whole answers one after another: of each piece it says whether the answer ends with it. */
+export function createReader(): (bytes: Buffer, length: number) => boolean {
+  let left = 0;
+  return (bytes, length) => {
+    if (left === 0) {
+      const { headBytes, bodyBytes } = readHead(bytes, length);
+      left = headBytes + bodyBytes;
+    }
+    left -= length;
+    return left === 0;
+  };
+}
+
 /** What stands at the beginning of `bytes`: the head of an answer, which must be a 200. */
 export function readHead(bytes: Buffer, length: number): { headBytes: number; bodyBytes: number } {
   const text = bytes.toString("latin1", 0, Math.min(length, 16_384));

@@ -1,5 +1,5 @@
 import { now } from "./clock.ts";
-import { openConnection, readHead } from "./connection.ts";
+import { createReader, openConnection } from "./connection.ts";
 import { askJson } from "./wire.ts";
 
 type Rate = { port: number; connections: number; perSecond: number; ms: number };
@@ -21,7 +21,7 @@ export function askAtRate({ port, connections, perSecond, ms }: Rate): Promise<n
   const free: ((dueAt: number) => void)[] = [];
 
   const sockets = Array.from({ length: connections }, () => {
-    let left = 0;
+    const isWhole = createReader();
     let dueAt = 0;
     const ask = (at: number) => {
       dueAt = at;
@@ -35,12 +35,7 @@ export function askAtRate({ port, connections, perSecond, ms }: Rate): Promise<n
     const socket = openConnection(port, {
       opened: rest,
       received(bytes, got) {
-        if (left === 0) {
-          const { headBytes, bodyBytes } = readHead(bytes, got);
-          left = headBytes + bodyBytes;
-        }
-        left -= got;
-        if (left > 0) return;
+        if (!isWhole(bytes, got)) return;
         took.push(now() - dueAt);
         rest();
       },

@@ -1,5 +1,5 @@
 import { now } from "./clock.ts";
-import { openConnection, readHead } from "./connection.ts";
+import { createReader, openConnection, readHead } from "./connection.ts";
 import { askJson } from "./wire.ts";
 
 export type Load = { port: number; connections: number; ms: number };
@@ -62,16 +62,11 @@ export function askRepeatedly(
 export async function holdIdle(port: number, count: number): Promise<void> {
   const answers = Array.from({ length: count }, () => {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    let left = 0;
+    const isWhole = createReader();
     const socket = openConnection(port, {
       opened: () => socket.write(question),
       received(bytes, got) {
-        if (left === 0) {
-          const { headBytes, bodyBytes } = readHead(bytes, got);
-          left = headBytes + bodyBytes;
-        }
-        left -= got;
-        if (left === 0) resolve();
+        if (isWhole(bytes, got)) resolve();
       },
       lost: reject,
     });
