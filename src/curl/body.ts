@@ -1,14 +1,11 @@
 import { Readable } from "node:stream";
 import { badUsage } from "./failure.ts";
 import { toMultipart } from "./form.ts";
-import { findStream, readInput } from "./input.ts";
+import { findStream, readInput, type Source } from "./input.ts";
 import type { BodyPart, CurlOptions } from "./options.ts";
 
 /** What is to be sent: its bytes, how many if that is known, and the media type curl gives them. */
 export type Body = { content: Buffer | Source; length?: number; type?: string };
-
-/** Opens what is not in memory, at each try anew; `once` for standard input. */
-export type Source = { open(): Readable; once?: true };
 
 /** Puts `-d`, `--json`, `-F` and `-T` together; `null` when there is nothing to send. */
 export async function createBody(options: CurlOptions): Promise<Body | null> {

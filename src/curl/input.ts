@@ -1,8 +1,11 @@
 import { constants, createReadStream, openAsBlob, type Stats } from "node:fs";
 import { access, readFile, stat } from "node:fs/promises";
+import type { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import type { Source } from "./body.ts";
 import { unreadable } from "./failure.ts";
+
+/** Opens what is not in memory, at each try anew; `once` for standard input. */
+export type Source = { open(): Readable; once?: true };
 
 /** A whole file in memory; `-` is standard input. */
 export async function readInput(path: string): Promise<Buffer> {

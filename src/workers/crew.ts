@@ -1,6 +1,6 @@
+import type { Lines } from "../observe/lines.ts";
 import type { Door } from "./door.ts";
 import { type Hand, startHand } from "./hand.ts";
-import type { Around } from "./primary.ts";
 import type { ToPrimary } from "./words.ts";
 
 /** The workers: as many as there are places, whatever becomes of each. */
@@ -13,7 +13,16 @@ export type Crew = {
   end(withinMs: number): Promise<void>;
 };
 
-type Parts = Pick<Around, "lines" | "say" | "giveUp"> & {
+/** What there is for all of them. */
+export type Common = {
+  /** Takes the log of all workers. */
+  lines: Lines;
+  say(remark: string): void;
+  /** Called when workers end faster than it makes sense to start others. */
+  giveUp(why: string): void;
+};
+
+type Parts = Common & {
   count: number;
   door: Door;
   answers: ToPrimary;

@@ -1,24 +1,16 @@
 import type { Config } from "../config/settings.ts";
-import type { Lines } from "../observe/lines.ts";
 import type { Serving } from "../relay.ts";
 import { urlOf } from "../server/listen.ts";
 import type { Reloads } from "../server/router.ts";
 import { findCredentials } from "../tls/credentials.ts";
-import { createCrew } from "./crew.ts";
+import { type Common, createCrew } from "./crew.ts";
 import { createDesks } from "./desk.ts";
 import { openDoor } from "./door.ts";
 import { countOf, shareOf } from "./share.ts";
 import type { Edition } from "./words.ts";
 
-/** What the primary has for all of them. */
-export type Around = {
-  env: NodeJS.ProcessEnv;
-  /** Takes the log of all workers. */
-  lines: Lines;
-  say(remark: string): void;
-  /** Called when workers end faster than it makes sense to start others. */
-  giveUp(why: string): void;
-};
+/** What the primary is given. */
+export type Around = Common & { env: NodeJS.ProcessEnv };
 
 /** Milliseconds that workers have to end beyond what they are allowed. */
 const graceMs = 2_000;
