@@ -95,7 +95,9 @@ export async function createAnswerer(
   env: NodeJS.ProcessEnv = process.env,
   keysOf?: Ties["keysOf"],
 ): Promise<Inside> {
-  const inside = config.mock ? await createMocked() : await createForwarding(config, env, keysOf);
+  const inside = config.mock
+    ? await createMock(config)
+    : await createForwarding(config, env, keysOf);
   const { answer, upgrade, close } = needsFields(config)
     ? await createReading(config, inside)
     : inside;
@@ -167,10 +169,10 @@ async function createReading(config: Config, { answer, upgrade, close }: Inside)
   };
 }
 
-async function createMocked(): Promise<Inside> {
-  const { createMock } = await import("./mock/mock.ts");
+async function createMock(config: Config): Promise<Inside> {
+  const { createMocked } = await import("./mock/inside.ts");
   const upgrade: Upgrader = (_exchange, reply) => reply.fail(websocketDisabled());
-  return { answer: createMock(), upgrade, close: async () => {} };
+  return { answer: createMocked(config), upgrade, close: async () => {} };
 }
 
 async function createForwarding(

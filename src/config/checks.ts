@@ -1,14 +1,29 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, constants, existsSync, statSync } from "node:fs";
 import { exposureOf } from "./exposure.ts";
 import { isLoopback, pointsAt } from "./loopback.ts";
 import type { Config } from "./settings.ts";
 import { printable } from "./shown.ts";
 import { tokenComplaints } from "./token-rules.ts";
 
-type Path = "host" | "tokens" | "upstream" | "keys" | (typeof files)[number];
+type Path =
+  | (typeof tapes)[number]
+  | "host"
+  | "tokens"
+  | "upstream"
+  | "keys"
+  | (typeof files)[number];
 type Complaint = [path: Path, what: string];
 
-const files = ["keyFile", "adminKeyFile", "envFile", "ca", "tlsCert", "tlsKey"] as const;
+const files = [
+  "keyFile",
+  "adminKeyFile",
+  "envFile",
+  "ca",
+  "tlsCert",
+  "tlsKey",
+  "mockScript",
+] as const;
+const tapes = ["record", "replay", "tape"] as const;
 const secretFiles: readonly Path[] = ["keyFile", "adminKeyFile"];
 
 /** What cannot be seen on one setting alone: the first word of each complaint is the setting's. */
@@ -30,6 +45,10 @@ export function complaintsAbout(config: Config, env: NodeJS.ProcessEnv): Complai
   }
   if (config.tlsKey !== "" && config.tlsCert === "")
     complain("tlsKey", "it needs a certificate. Set tlsCert too.");
+  const [mode, other] = tapes.filter((name) => config[name] !== "");
+  if (mode && other) complain(other, `that cannot be together with ${mode}. Choose one of them.`);
+  if (config.replay !== "" && !existsSync(config.replay))
+    complain("replay", "there is no such folder. Record it first, with record or tape.");
   for (const path of files) {
     const fault = faultOf(config[path], secretFiles.includes(path));
     if (fault) complain(path, fault);

@@ -1,9 +1,13 @@
 import type { Setting } from "./kinds.ts";
+import { fault } from "./sections/fault.ts";
 import { key } from "./sections/key.ts";
 import { limits } from "./sections/limits.ts";
 import { listening } from "./sections/listening.ts";
 import { log } from "./sections/log.ts";
+import { mock } from "./sections/mock.ts";
 import { policy } from "./sections/policy.ts";
+import { tape } from "./sections/tape.ts";
+import { match } from "./sections/tape-match.ts";
 import { timeouts } from "./sections/timeouts.ts";
 import { traffic } from "./sections/traffic.ts";
 import { upstream } from "./sections/upstream.ts";
@@ -18,8 +22,12 @@ export type { RewriteRule } from "./sections/traffic.ts";
 export const settings = {
   ...listening,
   ...upstream,
+  ...mock,
+  ...fault,
+  ...tape,
   ...key,
   ...traffic,
+  match,
   policy,
   timeouts,
   limits,

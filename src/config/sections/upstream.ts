@@ -32,7 +32,6 @@ export const upstream = section("Upstream", {
   insecureUpstream: toggle(false, "Allow http:// to an upstream that is not loopback", {
     trusted: true,
   }),
-  mock: toggle(false, "Answer from the built-in mock: no key, no network"),
   proxy: {
     ...text("env", "Proxy towards the upstream: a URL, env (HTTPS_PROXY, NO_PROXY) or off", {
       placeholder: "url",
