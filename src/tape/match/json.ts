@@ -1,0 +1,46 @@
+import { isMoment, type Mask } from "./masks.ts";
+import type { Place, Rules } from "./rules.ts";
+
+/** A body with more in it than is worth comparing: it counts as one piece. */
+export class TooMuch extends Error {
+  override name = "TooMuch";
+}
+
+const deepest = 64;
+const most = 1_000_000;
+
+/** The same value for all that may differ: names sorted, texts masked, ignored places left out. */
+export function normalized(json: unknown, mask: Mask, { ignored, dates }: Rules): unknown {
+  let count = 0;
+  return normal(json, "", ignored, 0);
+
+  function normal(value: unknown, name: string, places: readonly Place[], depth: number): unknown {
+    if (++count > most || depth > deepest) throw new TooMuch();
+    if (typeof value === "string") return mask(value);
+    if (typeof value === "number") return dates && isMoment(name, value) ? 0 : value;
+    if (typeof value !== "object" || value === null) return value;
+    if (Array.isArray(value))
+      return value.flatMap((item, index) => {
+        const below = inside(places, String(index));
+        return below ? [normal(item, name, below, depth + 1)] : [];
+      });
+    const members: [string, unknown][] = [];
+    for (const key of Object.keys(value).sort()) {
+      const below = inside(places, key);
+      if (below) members.push([key, normal(Reflect.get(value, key), key, below, depth + 1)]);
+    }
+    return Object.fromEntries(members);
+  }
+}
+
+/** The places that go on below a name; `undefined`: this is one of them. */
+export function inside(places: readonly Place[], name: string): readonly Place[] | undefined {
+  if (places.length === 0) return places;
+  const below: Place[] = [];
+  for (const [first, ...rest] of places) {
+    if (first !== "*" && first !== name) continue;
+    if (rest.length === 0) return undefined;
+    below.push(rest);
+  }
+  return below;
+}
