@@ -4,6 +4,7 @@ import { build, type Metafile, type Plugin } from "esbuild";
 import { checkSchema } from "../src/check/report.ts";
 import { jsonSchema } from "../src/config/json-schema.ts";
 import { commandNames, createProgram } from "../src/program.ts";
+import { commitOf } from "./commit.ts";
 import { licencesOf, packagesOf } from "./licences.ts";
 import { manPage } from "./man.ts";
 import { listLocked, sbomOf } from "./sbom.ts";
@@ -41,7 +42,7 @@ const { metafile } = await build({
   lineLimit: 200,
   legalComments: "none",
   // undici's own switch, as Node is built with it: leaves its experimental second parser out.
-  define: { esbuildDetection: "true" },
+  define: { esbuildDetection: "true", BUILT_FROM: JSON.stringify({ commit: commitOf() }) },
   metafile: true,
   // cosmiconfig requires it and we import it: one copy is enough.
   alias: { "js-yaml": "./node_modules/js-yaml/dist/js-yaml.mjs" },

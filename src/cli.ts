@@ -1,7 +1,7 @@
 import { ConfigError, UsageError } from "./config/error.ts";
 import { masked } from "./config/shown.ts";
 import { ExitError } from "./exit.ts";
-import { version } from "./version.ts";
+import { describeBuild, version } from "./version.ts";
 
 /** The one place that turns an error into a line of text and an exit code: 2 usage, 3 configuration. */
 function toExitCode(error: unknown): number {
@@ -39,9 +39,13 @@ process.stdout.on("error", ({ code }: NodeJS.ErrnoException) => {
   process.exit(1);
 });
 
+function told(form: string | undefined): string {
+  return form === "--json" ? JSON.stringify(describeBuild()) : version;
+}
+
 async function main(): Promise<void> {
   // Without loading anything: scripts ask this often.
-  if (asked === "--version" || asked === "-V") process.stdout.write(`${version}\n`);
+  if (asked === "--version" || asked === "-V") process.stdout.write(`${told(process.argv[3])}\n`);
   else await (await import("./program.ts")).run(process.argv);
 }
 

@@ -40,6 +40,10 @@ const commands: Record<string, Row> = {
     "let the running relay read its settings anew",
     async () => (await import("./commands/reload.ts")).reload,
   ],
+  service: [
+    "start the relay whenever you log in",
+    async () => (await import("./commands/service.ts")).service,
+  ],
   config: [
     "show settings, write and trust files",
     async () => (await import("./commands/config.ts")).config,
@@ -82,7 +86,7 @@ export async function createProgram(asked: readonly string[]): Promise<Command> 
     .description(
       "A local relay for the OpenAI API: puts the key on, forwards everything byte for byte",
     )
-    .version(version, "-V, --version", "print the version")
+    .version(version, "-V, --version", "print the version; with --json, which build it is")
     .enablePositionalOptions()
     .helpCommand("help [command...]", "print the help of a command")
     .addHelpText("after", examples);

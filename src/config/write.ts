@@ -1,5 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { isSea } from "node:sea";
 import { ConfigError } from "./error.ts";
 import { display } from "./folders.ts";
 import { allSettings } from "./names.ts";
@@ -13,7 +14,8 @@ export type Format = (typeof formats)[number];
 /** Settings by dotted path, as a config file says them. */
 export type Choices = Record<string, unknown>;
 
-const schema = "./node_modules/openai-relay/dist/config.schema.json";
+/** For editors; a single executable has no such file beside it. */
+const schema = isSea() ? undefined : "./node_modules/openai-relay/dist/config.schema.json";
 const usual = ["port", "upstream", "timeouts.connect", "log.level"];
 
 /** Throws where there is a config file already. */
@@ -46,7 +48,8 @@ function toJson(values: Choices): string {
 }
 
 function toYaml(values: Choices): string {
-  const lines = [`# yaml-language-server: $schema=${schema}`, "version: 1"];
+  const lines = schema ? [`# yaml-language-server: $schema=${schema}`] : [];
+  lines.push("version: 1");
   for (const [group, inner] of toGroups(values)) {
     const indent = group === "" ? "" : "  ";
     if (group !== "") lines.push("", `${group}:`);

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import type { Socket } from "node:net";
+import { isSea } from "node:sea";
 import type { Readable } from "node:stream";
 import type { Lines } from "../observe/lines.ts";
 import { createLink, type Link } from "./link.ts";
@@ -24,7 +25,9 @@ const mark = "OPENAI_RELAY_WORKER";
 
 /** Starts this program once more, as a worker. Nothing of the settings is in its arguments. */
 export function startHand(lines: Lines, answers: ToPrimary): Hand {
-  const child = fork(process.argv[1]!, ["start"], {
+  // A single executable takes its first argument for a command, not for a file to run.
+  const [first, ...rest] = isSea() ? ["start"] : [process.argv[1]!, "start"];
+  const child = fork(first!, rest, {
     env: { ...process.env, [mark]: "1" },
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });
