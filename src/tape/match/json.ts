@@ -21,26 +21,28 @@ export function normalized(json: unknown, mask: Mask, { ignored, dates }: Rules)
     if (typeof value !== "object" || value === null) return value;
     if (Array.isArray(value))
       return value.flatMap((item, index) => {
-        const below = inside(places, String(index));
+        const below = inside(places, String(index), depth);
         return below ? [normal(item, name, below, depth + 1)] : [];
       });
     const members: [string, unknown][] = [];
     for (const key of Object.keys(value).sort()) {
-      const below = inside(places, key);
+      const below = inside(places, key, depth);
       if (below) members.push([key, normal(Reflect.get(value, key), key, below, depth + 1)]);
     }
     return Object.fromEntries(members);
   }
 }
 
-/** The places that go on below a name; `undefined`: this is one of them. */
-export function inside(places: readonly Place[], name: string): readonly Place[] | undefined {
+/**
+ * The places that go on below a name, of those that have led to where it stands, so many names deep;
+ * `undefined`: it is one of them.
+ */
+export function inside(
+  places: readonly Place[],
+  name: string,
+  depth = 0,
+): readonly Place[] | undefined {
   if (places.length === 0) return places;
-  const below: Place[] = [];
-  for (const [first, ...rest] of places) {
-    if (first !== "*" && first !== name) continue;
-    if (rest.length === 0) return undefined;
-    below.push(rest);
-  }
-  return below;
+  const below = places.filter((place) => place[depth] === "*" || place[depth] === name);
+  return below.some(({ length }) => length === depth + 1) ? undefined : below;
 }
