@@ -1,11 +1,12 @@
 import type { Config } from "./config/settings.ts";
-import { unknownPath, websocketDisabled } from "./errors.ts";
+import { unknownPath } from "./errors.ts";
 import type { Answerer, Observer, Upgrader } from "./exchange.ts";
 import { createRewrite } from "./forward/rewrite.ts";
 import { toBase, toOperationPath } from "./forward/url.ts";
 import { createValidation } from "./forward/validate.ts";
 import type { Keys } from "./key/keys.ts";
 import { needsFields } from "./policy/askers.ts";
+import { toComparable } from "./policy/path.ts";
 import { createRequestCheck, type RequestCheck } from "./policy/requests.ts";
 import { createHealth, createRouter, createUpgradeRouter, type Reloads } from "./server/router.ts";
 import { type Entry, type RelayServer, startServer } from "./server/server.ts";
@@ -16,7 +17,7 @@ import { findCredentials } from "./tls/credentials.ts";
  * The relay, put together: a request passes the server's door, then what some settings check, then it is
  * answered.
  *
- *     server > router > check (rewrite, allowPaths, policy, validate) > fields (policy) > forward or mock
+ *     server > router > check (rewrite, allowPaths, policy, validate) > fields (policy) > faults > forward or mock
  */
 export async function startRelay(
   config: Config,
@@ -95,9 +96,11 @@ export async function createAnswerer(
   env: NodeJS.ProcessEnv = process.env,
   keysOf?: Ties["keysOf"],
 ): Promise<Inside> {
-  const inside = config.mock
+  const sound = config.mock
     ? await createMock(config)
     : await createForwarding(config, env, keysOf);
+  const isFaulty = config.fault.length > 0 || config.faultHeader;
+  const inside = isFaulty ? await createFaulty(config, sound) : sound;
   const { answer, upgrade, close } = needsFields(config)
     ? await createReading(config, inside)
     : inside;
@@ -169,10 +172,16 @@ async function createReading(config: Config, { answer, upgrade, close }: Inside)
   };
 }
 
+async function createFaulty(config: Config, { answer, upgrade, close }: Inside): Promise<Inside> {
+  const { withFaults } = await import("./fault/faults.ts");
+  const isVersioned = toBase(config.upstream).versioned;
+  const toPath = (path: string) => toComparable(path, isVersioned);
+  return { ...withFaults(config, toPath, { answer, upgrade }), close };
+}
+
 async function createMock(config: Config): Promise<Inside> {
   const { createMocked } = await import("./mock/inside.ts");
-  const upgrade: Upgrader = (_exchange, reply) => reply.fail(websocketDisabled());
-  return { answer: createMocked(config), upgrade, close: async () => {} };
+  return { ...createMocked(config), close: async () => {} };
 }
 
 async function createForwarding(

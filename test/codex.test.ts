@@ -48,11 +48,23 @@ describe.skipIf(!codex)("Codex through the relay", { timeout: 60_000 }, () => {
     expect(afterHead(sent.answered)).toBe(afterHead(arrived.answered));
   });
 
+  test("gets its answer from the mock over one WebSocket", async () => {
+    await using relay = await startRelay({ mock: "true" });
+
+    const { code, stdout, stderr } = await sayHello(relay.url);
+
+    expect(stdout, stderr).toContain('You said: "Say hello"');
+    expect(code).toBe(0);
+    expect(stderr).not.toContain("Reconnecting");
+    const { status } = await relay.nextOutcome();
+    expect([status, relay.outcomes.length]).toEqual([101, 1]);
+  });
+
   test.each([
     ["the relay does not let it", { websocket: "false" }],
     ["upstream refuses it", {}],
   ])("falls back to HTTP at once when it wants a WebSocket and %s", async (_, settings) => {
-    await using mock = await startRelay({ mock: "true" });
+    await using mock = await startRelay({ mock: "true", websocket: "false" });
     await using relay = await startRelay({ upstream: mock.url, ...settings });
 
     const { code, stdout, stderr } = await sayHello(relay.url);

@@ -77,8 +77,7 @@ test.skipIf(!codex && !process.env.CI)(
     expect(stderr).not.toContain("Reconnecting");
     expect(stderr).not.toContain("invalid_relay_token");
     expect(folder.has("config.toml")).toBe(false);
-    // Its WebSocket first, which the mock refuses as fast as it can.
-    expect(mock.outcomes.map(({ status }) => status)).toEqual([426, 200]);
+    expect(mock.outcomes.map(({ status }) => status)).toEqual([101]);
   },
 );
 

@@ -50,8 +50,7 @@ export async function checkDirectly(
   }
 }
 
-function whyNoWebSocket({ mock, websocket }: Config): string | undefined {
-  if (mock) return "the mock has none";
+function whyNoWebSocket({ websocket }: Config): string | undefined {
   return websocket ? undefined : "the setting websocket is off";
 }
 

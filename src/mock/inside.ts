@@ -1,6 +1,6 @@
 import type { Config } from "../config/settings.ts";
 import { RelayError, relayBug } from "../errors.ts";
-import type { Answerer, Exchange, Reply } from "../exchange.ts";
+import type { Answerer, Exchange, Reply, Upgrader } from "../exchange.ts";
 import { type Answer, refused, send } from "./answer.ts";
 import { digestOf } from "./asked.ts";
 import { hear } from "./heard.ts";
@@ -8,9 +8,10 @@ import { createLimits, RatedReply } from "./limits.ts";
 import { createMock } from "./mock.ts";
 import { type Pace, paced } from "./pace.ts";
 import { Refusal } from "./refusal.ts";
+import { createMockUpgrade } from "./websocket/upgrade.ts";
 
 /** The mock with all that settings say of it: rate limits and a pace. */
-export function createMocked(config: Config): Answerer {
+export function createMocked(config: Config): { answer: Answerer; upgrade: Upgrader } {
   const pace = paceOf(config);
   const improvise = createMock();
   const limits = createLimits({
@@ -28,7 +29,7 @@ export function createMocked(config: Config): Answerer {
     improvise(exchange, paced(to, pace));
   }
 
-  return function answer(exchange, reply) {
+  const answer: Answerer = (exchange, reply) => {
     listen(exchange, reply)
       .catch((error: unknown) => {
         if (!(error instanceof Refusal)) throw error;
@@ -38,6 +39,7 @@ export function createMocked(config: Config): Answerer {
         reply.fail(cause instanceof RelayError ? cause : relayBug(cause));
       });
   };
+  return { answer, upgrade: createMockUpgrade({ answer, warmUp: improvise }) };
 }
 
 function tell(answer: Answer, exchange: Exchange, reply: Reply): Promise<void> {
