@@ -7,6 +7,8 @@ type Details = {
   /** Whether an SDK may repeat the request without asking anybody (behaviours of `x-should-retry`). */
   retry?: boolean;
   headers?: string[];
+  /** Where no answer is the answer: how the connection ends. */
+  cut?: "close" | "reset";
   cause?: unknown;
 };
 
@@ -19,6 +21,8 @@ export class RelayError extends Error {
   readonly retry: boolean;
   /** Extra header lines of the answer, name, value, … */
   readonly headers: string[];
+  /** The connection ends instead, before the head too. */
+  readonly cut: "close" | "reset" | undefined;
 
   constructor(message: string, details: Details) {
     super(message, { cause: details.cause });
@@ -27,6 +31,7 @@ export class RelayError extends Error {
     this.type = details.type ?? typeOf(details.status);
     this.retry = details.retry ?? false;
     this.headers = details.headers ?? [];
+    this.cut = details.cut;
   }
 
   /** The body that OpenAI's SDKs understand. */
@@ -197,6 +202,33 @@ export function draining(): RelayError {
     retry: true,
     headers: ["Retry-After", "1"],
   });
+}
+
+// From a tape.
+
+/** `nearest` says what the tape has instead. */
+export function tapeMiss(method: string, path: string, nearest: string): RelayError {
+  const message = `${method} ${tellable(path)} is not on the tape. ${nearest}\nRecord it (--tape), or let a rule of "match" take it for the same.`;
+  return new RelayError(message, { status: 400, code: "tape_miss" });
+}
+
+/** A recorded answer that ended early, or a conversation that went another way. */
+export function tapeEnds(message: string, cause?: unknown): RelayError {
+  return new RelayError(message, { status: 502, code: "upstream_reset", cause });
+}
+
+// On purpose.
+
+/** `problem` says what is wrong with the value, and where. */
+export function badFault(problem: string): RelayError {
+  const message = `The header x-relay-fault names no fault that can be done: ${problem} Say it as in --fault, without "@" and conditions.`;
+  return new RelayError(message, { status: 400, code: "bad_request" });
+}
+
+/** A fault that breaks off, as upstream would. */
+export function brokenOnPurpose(fault: string, cut: "close" | "reset"): RelayError {
+  const message = `The fault "${fault}" broke the connection off.`;
+  return new RelayError(message, { status: 502, code: "upstream_reset", cut });
 }
 
 // On the way to OpenAI.

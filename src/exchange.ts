@@ -30,6 +30,8 @@ export type Exchange = {
   key?: string;
   /** Set before the request is answered, and only where a setting asks what it names. */
   fields?: Fields;
+  /** What the faults did to it, where `fault` is set: for those who grade its client. */
+  trial?: Trial;
 };
 
 /** What a request names in its path, its query or its body. */
@@ -38,6 +40,16 @@ export type Fields = {
   model?: string;
   /** The most output tokens that it asks for; what is no number counts as infinitely many. */
   maxOutputTokens?: number;
+};
+
+/** What the faults did to an exchange. */
+export type Trial = {
+  /** SHA-256 of the request's body, as far as it has come. */
+  digest(): string;
+  /** The name of the fault that was chosen for it. */
+  fault?: string;
+  /** When it struck, on the clock of `performance.now()`; `undefined`: it has not, or not yet. */
+  struckAt?: number;
 };
 
 /** How an exchange came to its end. `refused` is the relay's own error, whole. */

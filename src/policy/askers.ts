@@ -1,3 +1,4 @@
+import { parseFault } from "../config/fault-spec.ts";
 import type { Config } from "../config/settings.ts";
 
 /** Whether a setting asks what requests name: only then are bodies read. */
@@ -8,7 +9,12 @@ export function needsFields(config: Config): boolean {
 /** The settings that ask, by name. */
 export function askersOf(config: Config): string[] {
   const hasKeysByModel = config.keys.some(({ models }) => models !== undefined);
-  return hasKeysByModel ? [...rulesOf(config), "keys"] : rulesOf(config);
+  const hasFaultsByModel = config.fault.some((text) => parseFault(text).when.model !== undefined);
+  return [
+    ...rulesOf(config),
+    ...(hasKeysByModel ? ["keys"] : []),
+    ...(hasFaultsByModel ? ["fault"] : []),
+  ];
 }
 
 /** Those of them that may refuse what they find. */

@@ -152,7 +152,7 @@ export class HttpReply implements UpgradeReply {
   fail(error: RelayError): void {
     if (this.over) return;
     this.#error = error;
-    if (this.started) this.#cut();
+    if (this.started || error.cut) this.#cut(error.cut === "reset");
     else this.#refuse(error);
     // Whoever was answering need not be the one who gave up.
     this.onGone?.();
@@ -229,14 +229,16 @@ export class HttpReply implements UpgradeReply {
   }
 
   /** Ends the connection so that nobody takes what was sent for the whole (RFC 9112 section 8). */
-  #cut(): void {
+  #cut(abruptly: boolean): void {
     this.#isCut = true;
     this.#flush();
     this.over = true;
     const { socket } = this.#res;
     if (!socket) return;
+    // What was written before leaves before.
+    if (abruptly) socket.write("", () => reset(socket));
     // A body that is delimited by the end of the connection must not see an orderly one.
-    if (this.#left >= 0 || this.#req.httpVersionMinor > 0) socket.destroySoon();
+    else if (this.#left >= 0 || this.#req.httpVersionMinor > 0) socket.destroySoon();
     // In TLS it is the missing close_notify that says so.
     else reset(socket);
   }

@@ -1,0 +1,144 @@
+import type { Duplex } from "node:stream";
+import { brokenOnPurpose, type RelayError } from "../errors.ts";
+import type { HeaderList, UpgradeReply } from "../exchange.ts";
+import { headerOf, without } from "../header-list.ts";
+import { stream } from "./alterations.ts";
+import type { Alter, Alteration, Step } from "./steps.ts";
+
+/** What the answer of a call with a fault says, so that nobody takes the fault for OpenAI's doing. */
+export const marked = "x-relay-fault";
+
+/** What is left to do once all steps before it are done. */
+type Last =
+  | { kind: "last"; trailers: HeaderList | undefined }
+  | { kind: "fail"; error: RelayError };
+
+export type Parts = {
+  name: string;
+  alteration: Alteration;
+  /** Joins what becomes of a WebSocket. */
+  tunnel?: (upstream: Duplex) => Duplex;
+  struck(): void;
+};
+
+/**
+ * Stands between who answers and the real reply, and makes of the answer what a fault wants. Answers that
+ * the fault has no use for (errors, other media types, packed ones) pass as they are.
+ */
+export class FaultyReply implements UpgradeReply {
+  onDrain: (() => void) | null = null;
+  onGone: (() => void) | null = null;
+
+  #to: UpgradeReply;
+  #parts: Parts;
+  #alter: Alter | undefined;
+  #steps: (Step | Last)[] = [];
+  #timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
+  /** Why the next step has to wait. */
+  #held: "drain" | "time" | undefined;
+  #over = false;
+
+  constructor(to: UpgradeReply, parts: Parts) {
+    this.#to = to;
+    this.#parts = parts;
+    to.onDrain = () => {
+      if (this.#held === "drain") this.#release();
+    };
+    to.onGone = () => this.#stop();
+  }
+
+  get started(): boolean {
+    return this.#to.started;
+  }
+
+  get over(): boolean {
+    return this.#over || this.#to.over;
+  }
+
+  inform(status: number, reason: string, headers: HeaderList): void {
+    this.#to.inform(status, reason, headers);
+  }
+
+  head(status: number, reason: string, headers: HeaderList): void {
+    const { name, alteration, struck } = this.#parts;
+    const type = headerOf(headers, "content-type") ?? "";
+    const isPacked = !/^(?:identity)?$/i.test(headerOf(headers, "content-encoding") ?? "");
+    const isOther = alteration.types !== undefined && (isPacked || !alteration.types.test(type));
+    if (status < 200 || status > 299 || isOther) {
+      this.#to.head(status, reason, headers);
+      return;
+    }
+    this.#alter = alteration.start(struck, stream.test(type));
+    const list = alteration.resizes ? without(headers, /^content-length$/i) : headers;
+    this.#to.head(status, reason, [...list, marked, name]);
+  }
+
+  data(chunk: Buffer): boolean {
+    if (!this.#alter) return this.#to.data(chunk);
+    for (const step of this.#alter(chunk)) this.#steps.push(step);
+    this.#play();
+    return this.#held === undefined;
+  }
+
+  end(trailers?: HeaderList): void {
+    for (const step of this.#alter?.(null) ?? []) this.#steps.push(step);
+    this.#steps.push({ kind: "last", trailers });
+    this.#play();
+  }
+
+  fail(error: RelayError): void {
+    this.#steps.push({ kind: "fail", error });
+    this.#play();
+  }
+
+  tunnel(headers: HeaderList, upstream: Duplex): void {
+    const { tunnel, name } = this.#parts;
+    if (tunnel) this.#to.tunnel([...headers, marked, name], tunnel(upstream));
+    else this.#to.tunnel(headers, upstream);
+  }
+
+  /** Takes steps until one has to wait. */
+  #play(): void {
+    while (this.#held === undefined && !this.over) {
+      const step = this.#steps.shift();
+      if (step === undefined) return;
+      this.#take(step);
+    }
+  }
+
+  #take(step: Step | Last): void {
+    if (Buffer.isBuffer(step)) {
+      if (step.length > 0 && !this.#to.data(step)) this.#held = "drain";
+    } else if (step.kind === "slice") {
+      this.#held = "time";
+      this.#timer = setImmediate(() => this.#release());
+    } else if (step.kind === "wait") {
+      this.#held = "time";
+      if (Number.isFinite(step.ms)) this.#timer = setTimeout(() => this.#release(), step.ms);
+    } else if (step.kind === "fail") this.#to.fail(step.error);
+    else if (step.kind === "last") this.#to.end(step.trailers);
+    else this.#finish(step.how);
+  }
+
+  #release(): void {
+    this.#held = undefined;
+    this.#play();
+    if (this.#held === undefined && !this.over) this.onDrain?.();
+  }
+
+  /** The rest is of no use: whoever answers is told to stop. */
+  #finish(how: "clean" | "close" | "reset"): void {
+    if (how === "clean") this.#to.end();
+    else this.#to.fail(brokenOnPurpose(this.#parts.name, how));
+    this.#stop();
+  }
+
+  #stop(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#steps = [];
+    clearTimeout(this.#timer as NodeJS.Timeout);
+    clearImmediate(this.#timer as NodeJS.Immediate);
+    this.onGone?.();
+  }
+}
