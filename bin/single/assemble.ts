@@ -13,26 +13,36 @@ type Parts = {
   program: string;
   /** Node of the same version, for this machine. */
   maker: string;
-  bundle: string;
+  bundle: Buffer;
+  /** Whether V8 may compile it now: it takes the result only on the kind of machine that made it. */
+  isCompiled: boolean;
   /** A folder to work in, which is emptied. */
   folder: string;
-  codeCache: boolean;
   output: string;
 };
 
+const here = import.meta.dirname;
+
 /** Puts the bundle into a copy of Node that has nothing in it that nobody runs. */
 export async function assemble(target: Target, parts: Parts): Promise<void> {
-  const { maker, folder, codeCache, output } = parts;
+  const { maker, bundle, isCompiled, folder, output } = parts;
   rmSync(folder, { recursive: true, force: true });
   placeForPkg(lighten(readFileSync(parts.program), target), target, folder);
+  const run = (...args: string[]) =>
+    promisify(execFile)(maker, args, {
+      env: { PATH: process.env.PATH, HOME: folder, TMPDIR: folder },
+    });
+
+  const [main, relay, compiled] = ["main.cjs", "relay", "compiled"].map((name) => {
+    return join(folder, name);
+  }) as [string, string, string];
+  copyFileSync(join(here, "main.cjs"), main);
+  writeFileSync(relay, asFunction(bundle));
+  if (isCompiled) await run("--hash-seed=1", join(here, "compile.ts"), relay, compiled);
+  else writeFileSync(compiled, "");
   // pkg works in a folder inside of this one: from there, this is the way to it on every machine.
-  const bundle = join(folder, "relay.cjs");
-  copyFileSync(parts.bundle, bundle);
-  const plan: Plan = { bundle, name: "../relay.cjs", target, output, codeCache };
-  const inject = join(import.meta.dirname, "inject.ts");
-  await promisify(execFile)(maker, [inject, JSON.stringify(plan)], {
-    env: { PATH: process.env.PATH, HOME: folder, TMPDIR: folder },
-  });
+  const plan: Plan = { main, name: "../main.cjs", assets: { relay, compiled }, target, output };
+  await run(join(here, "inject.ts"), JSON.stringify(plan));
   if (target.system === "macos") writeFileSync(output, sign(readFileSync(output), "openai-relay"));
   chmodSync(output, 0o755);
   rmSync(folder, { recursive: true });
@@ -43,6 +53,13 @@ function lighten(program: Buffer, { system }: Target): Buffer {
   if (system === "linux") return stripElf(program);
   if (system === "win") return unsignPe(program);
   return program;
+}
+
+/** A script whose value is a function that runs the bundle as a CommonJS module. */
+function asFunction(bundle: Buffer): string {
+  const text = bundle.toString("latin1");
+  if (/[^\0-\x7f]/.test(text)) throw new Error("The bundle is not all ASCII.");
+  return `(function (exports, require, module, __filename, __dirname) {${text}\n})`;
 }
 
 /** Where pkg keeps what it has downloaded and found good, so that it downloads nothing. */

@@ -52,14 +52,13 @@ async function build(target: Target) {
   say(`${name}: ${node.name} ${node.version}`);
   const maker = makers.find(({ version }) => version === node.version)!;
   const output = join(root, "release", file);
-  // V8 takes what it has compiled only on the kind of machine that did it.
-  const codeCache = name === host;
+  const isCompiled = name === host;
   await assemble(target, {
     program: programIn(await folderOf(node)),
     maker: programIn(await folderOf(maker)),
-    bundle: "dist/cli.cjs",
+    bundle,
+    isCompiled,
     folder: join(cache, "assembling"),
-    codeCache,
     output,
   });
   const bytes = readFileSync(output);
@@ -67,15 +66,8 @@ async function build(target: Target) {
   const { size } = statSync(output);
   say(`${name}: release/${file}, ${(size / 1e6).toFixed(1)} MB`);
   const signature = target.system === "macos" ? "ad-hoc" : "none";
-  return {
-    target: name,
-    file,
-    node: node.version,
-    codeCache,
-    signature,
-    size,
-    sha256: hashOf(bytes),
-  };
+  const sha256 = hashOf(bytes);
+  return { target: name, file, node: node.version, isCompiled, signature, size, sha256 };
 }
 
 async function folderOf(node: NodePackage): Promise<string> {

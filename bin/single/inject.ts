@@ -6,26 +6,28 @@ import type { Target } from "./targets.ts";
 type Sea = typeof import("pkg/lib-es5/sea.js");
 
 export type Plan = {
-  bundle: string;
-  /** As Node is to call the bundle: it keeps the name, so it must not be one of this machine's. */
+  /** The script to start with, also as Node is to call it: it keeps that name. */
+  main: string;
   name: string;
+  /** Files to put in beside it. */
+  assets: Record<string, string>;
   target: Target;
   output: string;
-  codeCache: boolean;
 };
 
 const require = createRequire(import.meta.url);
 const { default: sea }: Sea = require("pkg/lib-es5/sea.js");
-const { bundle, name, target, output, codeCache }: Plan = JSON.parse(process.argv[2]!);
+const { main, name, assets, target, output }: Plan = JSON.parse(process.argv[2]!);
 const { system: platform, arch, node } = target;
 
 const seaConfig = {
   main: name,
+  assets,
   disableExperimentalSEAWarning: true,
   useSnapshot: false,
-  useCodeCache: codeCache,
+  useCodeCache: false,
 };
-await sea(bundle, {
+await sea(main, {
   targets: [{ nodeRange: `node${node.version}`, platform, arch, output }],
   signature: false,
   seaConfig,

@@ -6,6 +6,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const cli = fileURLToPath(new URL("../../src/cli.ts", import.meta.url));
+/** What starts the relay: its source, or the executable that is tried instead. */
+export const relayWords: [string, ...string[]] = process.env.RELAY_BIN
+  ? [process.env.RELAY_BIN]
+  : [process.execPath, cli];
 /** Hundreds of processes compile the same sources. */
 const compileCache = fileURLToPath(new URL("../../node_modules/.cache/tests", import.meta.url));
 
@@ -22,10 +26,11 @@ export type Running = AsyncDisposable & {
 
 type Options = { env?: NodeJS.ProcessEnv; cwd?: string };
 
-/** Starts the command line from its source, in an empty folder and an environment with nothing of ours. */
+/** Starts the command line in an empty folder and an environment with nothing of ours. */
 export function startCommand(args: string[], options?: Options): Running {
   const env = { NODE_COMPILE_CACHE: compileCache, ...options?.env };
-  return startProgram(process.execPath, [cli, ...args], { ...options, env });
+  const [program, ...first] = relayWords;
+  return startProgram(program, [...first, ...args], { ...options, env });
 }
 
 /** The same for any other program. */

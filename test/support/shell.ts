@@ -1,18 +1,15 @@
 import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startProgram } from "./command.ts";
+import { relayWords, startProgram } from "./command.ts";
 import { createFolder } from "./folder.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Programs for the PATH: `relay` from its source, `node` this one. */
+/** Programs for the PATH: `relay`, and `node` is this one. */
 const programs = createFolder();
-programs.write(
-  "relay",
-  `#!/bin/sh\nexec "${process.execPath}" "${join(root, "src/cli.ts")}" "$@"\n`,
-  0o755,
-);
+const start = relayWords.map((word) => `"${word}"`).join(" ");
+programs.write("relay", `#!/bin/sh\nexec ${start} "$@"\n`, 0o755);
 process.on("exit", () => programs[Symbol.dispose]());
 
 const path = [programs.path, join(process.execPath, ".."), process.env.PATH].join(delimiter);
