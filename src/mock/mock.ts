@@ -3,35 +3,14 @@ import type { Answerer, Exchange, Reply } from "../exchange.ts";
 import { type Answer, refused, send } from "./answer.ts";
 import { digestOf } from "./asked.ts";
 import { collect, decoded, maxBody } from "./body.ts";
-import { completeChat } from "./chat.ts";
-import { complete } from "./completions.ts";
-import { embed } from "./embeddings.ts";
-import { createFiles } from "./files.ts";
-import { listModels, retrieveModel } from "./models.ts";
+import { createOperations } from "./operations.ts";
 import { bodyTooLarge, Refusal } from "./refusal.ts";
-import { respond } from "./responses.ts";
-import { createRouter, type Operations } from "./router.ts";
-
-function createOperations(): Operations {
-  const files = createFiles();
-  return {
-    "POST /chat/completions": completeChat,
-    "POST /completions": complete,
-    "POST /embeddings": embed,
-    "GET /files": files.list,
-    "POST /files": files.upload,
-    "GET /files/{file_id}": files.retrieve,
-    "DELETE /files/{file_id}": files.remove,
-    "GET /files/{file_id}/content": files.content,
-    "GET /models": listModels,
-    "GET /models/{model}": retrieveModel,
-    "POST /responses": respond,
-  };
-}
+import { createRouter } from "./router.ts";
 
 /** Stands in for OpenAI, in this process: no key, no network, and the same answer to the same request. */
 export function createMock(): Answerer {
-  const route = createRouter(createOperations());
+  // With the first request: until then nobody has to wait for it.
+  let router: ReturnType<typeof createRouter> | undefined;
 
   async function mock(exchange: Exchange, reply: Reply): Promise<void> {
     const body = await collect(exchange);
@@ -43,7 +22,8 @@ export function createMock(): Answerer {
   async function answerTo(exchange: Exchange, sent: Buffer | null, digest: string) {
     const { method, target, headers } = exchange;
     const [path = "", search] = target.split(/\?(.*)/s, 2);
-    const { operation, params } = route(method, path);
+    router ??= createRouter(createOperations());
+    const { operation, params } = router(method, path);
     if (!sent) throw bodyTooLarge(maxBody);
     const body = await decoded(sent, headers);
     return operation({ method, params, query: new URLSearchParams(search), headers, body, digest });

@@ -58,8 +58,17 @@ export function noSuchModel(id: string): Refusal {
   return new Refusal(404, `The model '${id}' does not exist`, details);
 }
 
+export function noSuch(noun: string, id: string): Refusal {
+  return new Refusal(404, `No ${noun} found with id '${id}'.`, { param: "id" });
+}
+
 export function noSuchFile(id: string): Refusal {
   return new Refusal(404, `No such File object: ${id}`, { param: "id" });
+}
+
+export function notNow(noun: string, act: string, status: string): Refusal {
+  const message = `Cannot ${act} a ${noun} with status '${status}'.`;
+  return new Refusal(400, message, { code: "invalid_status" });
 }
 
 export function bodyTooLarge(limit: number): Refusal {

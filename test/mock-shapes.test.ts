@@ -1,0 +1,134 @@
+import { expect, test } from "vitest";
+import { operations } from "../src/conformance/operations.ts";
+import { nameless, sdkMethods } from "./mock-methods.ts";
+import { type Brought, onNewOnes, requests } from "./mock-requests.ts";
+import { startMock } from "./mock-server.ts";
+import { complaints, type Said } from "./mock-types.ts";
+
+type Known = (typeof operations)[number];
+type Answered = { operation: string; status: number; type: string; body: Buffer };
+
+const overHttp = operations.filter(({ stream }) => stream !== "websocket");
+
+test("every answer has the shape that the OpenAI SDK's types promise", {
+  timeout: 60_000,
+}, async () => {
+  await using mock = await startMock();
+
+  const answers = await askEverything(`${mock.url}/v1`);
+
+  const refused = answers.filter(({ status }) => status < 200 || status > 299);
+  expect(refused.map(({ operation, status, body }) => `${operation} ${status} ${body}`)).toEqual(
+    [],
+  );
+  expect(new Set(answers.map(({ operation }) => operation)).size).toBe(overHttp.length);
+  expect(answers.flatMap(mistyped)).toEqual([]);
+  expect(await complaints(answers.flatMap(saidIn))).toEqual([]);
+});
+
+/** Asks each operation for what those before it made. */
+async function askEverything(base: string): Promise<Answered[]> {
+  const ids = new Map<string, string>();
+  const answers: Answered[] = [];
+
+  async function ask({ method, path }: Known, body?: Brought) {
+    const target = path.replace(/\{\w+\}/g, (name, at: number) => idOf(path.slice(0, at), name));
+    const answer = await fetch(base + withQuery(target), { method, ...sent(body) });
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    const { status, headers } = answer;
+    const type = headers.get("content-type") ?? "";
+    answers.push({ operation: `${method} ${path}`, status, type, body: bytes });
+    if (path.endsWith("}") || !type.startsWith("application/json")) return;
+    const id = namedIn(JSON.parse(`${bytes}`));
+    if (id && status < 300) ids.set(path, id);
+  }
+
+  function idOf(list: string, name: string): string {
+    const place = list.slice(0, -1).replace(/^\/projects\//, "/organization/projects/");
+    return (
+      ids.get(place) ??
+      ids.get(place.replace("/organization/projects/", "/projects/")) ??
+      `mock${name.slice(1, -1)}`
+    );
+  }
+
+  async function askAll(some: Known[]) {
+    for (const operation of some) {
+      const name = `${operation.method} ${operation.path}`;
+      const bodies = [requests[name]?.((path) => ids.get(path) ?? "none")].flat();
+      if (onNewOnes.includes(name)) await askAll(makersOf(operation));
+      for (const body of bodies) await ask(operation, body);
+    }
+  }
+
+  const depth = ({ path }: Known) => path.split("/").length;
+  const sorted = overHttp.toSorted((one, other) => depth(one) - depth(other));
+  const isList = ({ method, path }: Known) => method === "GET" && !path.endsWith("}");
+  const isMaking = ({ method, path }: Known) =>
+    method === "POST" && overHttp.some((other) => isList(other) && other.path === path);
+  const makes = (one: Known) =>
+    isMaking(one) || /^\/(uploads|threads|conversations)$/.test(one.path);
+  await askAll(sorted.filter((one) => isList(one) && /^\/organization\/(users|projects)$/.test(one.path)));
+  await askAll(sorted.filter(makes));
+  await askAll(sorted.filter(isList));
+  await askAll(sorted.filter((one) => one.method === "GET" && !isList(one)));
+  await askAll(sorted.filter((one) => one.method === "POST" && !makes(one)));
+  await askAll(sorted.filter((one) => one.method === "DELETE").toReversed());
+  return answers;
+}
+
+function makersOf({ path }: Known): Known[] {
+  const list = path.replace(/\/\{\w+\}\/\w+$/, "");
+  return overHttp.filter((other) => other.method === "POST" && other.path === list);
+}
+
+function withQuery(target: string): string {
+  return target.includes("/usage/") || target.endsWith("/costs")
+    ? `${target}?start_time=1`
+    : target;
+}
+
+function sent(body: Brought | undefined): {
+  body?: FormData | string;
+  headers?: Record<string, string>;
+} {
+  if (!body) return {};
+  if (!Object.values(body).some((value) => value instanceof File)) {
+    return { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+  }
+  const form = new FormData();
+  for (const [name, value] of Object.entries(body)) {
+    if (value instanceof File) form.append(name, value);
+    else form.append(name, String(value));
+  }
+  return { body: form };
+}
+
+/** The id of what an answer is about, or of the first in a list. */
+function namedIn(answer: Record<string, unknown>): string | undefined {
+  const [first] = Array.isArray(answer.data) ? answer.data : [answer];
+  const { id, role, version, user_id, group_id } = first ?? {};
+  return version ?? id ?? role?.id ?? user_id ?? group_id;
+}
+
+function mistyped({ operation, type }: Answered): string[] {
+  const [method, path] = operation.split(" ");
+  const known = overHttp.find((one) => one.method === method && one.path === path)!;
+  const [media = ""] = type.split(";");
+  const isKnown = media === "" || known.response.length === 0 || known.response.includes(media);
+  return isKnown ? [] : [`${operation} answers ${type}`];
+}
+
+/** What an answer says, for each method of the SDK that would get it. */
+function saidIn({ operation, type, body }: Answered): Said[] {
+  const methods = sdkMethods().filter((method) => method.operation === nameless(operation));
+  const texts = type.startsWith("text/event-stream")
+    ? [...`${body}`.matchAll(/^data: (\{.*)$/gm)].map(([, json = ""]) => json)
+    : type.startsWith("application/json")
+      ? [`${body}`]
+      : [];
+  const kind = type.startsWith("text/event-stream") ? "Event" : "Body";
+  return methods.flatMap(({ name }) =>
+    texts.map((json) => ({ operation, method: name, kind, json })),
+  );
+}

@@ -1,0 +1,77 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+
+/** Something that the mock answered: the body of an answer, or an event of a stream. */
+export type Said = { operation: string; method: string; kind: "Body" | "Event"; json: string };
+
+const modules = join(import.meta.dirname, "..", "node_modules");
+
+/** What the SDK promises, as it is on the wire: pages are what they are made from. */
+const prelude = `
+import OpenAI from "${modules}/openai/index.mjs";
+import type { Stream } from "${modules}/openai/streaming.mjs";
+import type * as Pages from "${modules}/openai/pagination.mjs";
+declare const client: OpenAI;
+
+type Ends = { object?: "list"; first_id?: string | null; last_id?: string | null; has_more?: boolean };
+type Page<P> =
+  P extends Pages.NextCursorPage<infer T> ? Pages.NextCursorPageResponse<T> & Ends
+  : P extends Pages.ConversationCursorPage<infer T> ? Pages.ConversationCursorPageResponse<T> & Ends
+  : P extends Pages.CursorPage<infer T> ? Pages.CursorPageResponse<T> & Ends
+  : P extends Pages.Page<infer T> ? Pages.PageResponse<T> & Ends
+  : P;
+type Promised<M extends (...args: never[]) => unknown> = Awaited<ReturnType<M>>;
+type NoStream<P> = P extends Stream<unknown> ? never : P;
+// On the wire "usage" is null until a response ends, and the SDK itself puts "output_text" there.
+type OnWire<P> = P extends { object: "response"; output_text: string }
+  ? Omit<P, "output_text" | "usage"> & { usage?: P extends { usage?: infer U } ? U | null : never }
+  : P;
+type Body<M extends (...args: never[]) => unknown> = OnWire<Page<NoStream<Promised<M>>>>;
+type Event<M extends (...args: never[]) => unknown> =
+  Promised<M> extends infer P ? (P extends Stream<infer E> ? WithWire<E> : never) : never;
+type WithWire<E> = E extends { response: infer R } ? Omit<E, "response"> & { response: OnWire<R> } : E;
+`;
+
+/** What the compiler says against answers, by operation: they have to be what the SDK's types promise. */
+export async function complaints(all: Said[]): Promise<string[]> {
+  const folder = await mkdtemp(join(tmpdir(), "mock-types-"));
+  try {
+    const lines = all.map(
+      ({ kind, method, json }) => `{ const said: ${kind}<typeof ${method}> = ${json}; void said; }`,
+    );
+    const before = prelude.split("\n").length - 1;
+    await writeFile(join(folder, "answers.ts"), prelude + lines.join("\n"));
+    await writeFile(join(folder, "tsconfig.json"), JSON.stringify(compilerConfig));
+    const tsc = join(modules, ".bin", "tsc");
+    const failed = await promisify(execFile)(tsc, ["-p", folder, "--pretty", "false"], {
+      maxBuffer: 64 * 1024 ** 2,
+    }).then(
+      () => "",
+      (error: { stdout: string }) => error.stdout,
+    );
+    return failed.split(/\n(?=\S)/).flatMap((text) => {
+      const [, line, said = ""] = /^answers\.ts\((\d+),\d+\): error (.*)/s.exec(text) ?? [];
+      if (!line) return text ? [text] : [];
+      return [`${all[Number(line) - before - 1]?.operation}: ${said.slice(0, 1500)}`];
+    });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const compilerConfig = {
+  compilerOptions: {
+    target: "es2024",
+    lib: ["es2024", "esnext.disposable", "dom", "dom.iterable"],
+    module: "nodenext",
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    typeRoots: [join(modules, "@types")],
+    types: ["node"],
+  },
+  files: ["answers.ts"],
+};
