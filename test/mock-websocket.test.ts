@@ -1,16 +1,25 @@
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { connect } from "node:net";
 import OpenAI from "openai";
+import { OpenAIRealtimeWS } from "openai/realtime/ws";
+import type { RealtimeServerEvent } from "openai/resources/realtime/realtime";
 import type { ResponsesServerEvent } from "openai/resources/responses/responses";
 import { ResponsesWS } from "openai/resources/responses/ws";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { createCertificates } from "./support/certificates.ts";
 import { startRelay, type TestRelay } from "./support/relay.ts";
 
+const certificates = createCertificates();
 let relay: TestRelay;
 beforeAll(async () => {
   relay = await startRelay({ mock: true });
 });
-afterAll(() => relay[Symbol.asyncDispose]());
+afterAll(async () => {
+  await relay[Symbol.asyncDispose]();
+  certificates[Symbol.dispose]();
+});
 
 function open(path: string, url = relay.url) {
   return new WebSocket(url.replace("http", "ws") + path);
@@ -162,7 +171,6 @@ test.each([
 });
 
 test("a handshake without a key is refused, and says why", async () => {
-  const { connect } = await import("node:net");
   const client = connect(relay.port, "127.0.0.1");
   client.end(
     "GET /v1/responses HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n",
@@ -173,3 +181,258 @@ test("a handshake without a key is refused, and says why", async () => {
   expect(text).toMatch(/^HTTP\/1\.1 400 /);
   expect(text).toContain("malformed: Missing or invalid Sec-WebSocket-Key header.");
 });
+
+describe("Realtime over WebSocket", () => {
+  test("the OpenAI SDK converses: text, and audio with its transcript", async () => {
+    await using secure = await startRelay({ mock: true, ...certificates.settings });
+    const openai = new OpenAI({ baseURL: `${secure.url}/v1`, apiKey: "none" });
+    const session = new OpenAIRealtimeWS(
+      { model: "gpt-realtime", options: { ca: readFileSync(certificates.caFile) } },
+      openai,
+    );
+    const events: RealtimeServerEvent[] = [];
+    session.on("event", (event) => events.push(event));
+    const next = <T extends RealtimeServerEvent["type"]>(type: T) =>
+      new Promise<RealtimeServerEvent & { type: T }>((resolve, reject) => {
+        session.once(type as "response.done", resolve as never);
+        session.once("error", reject);
+      });
+
+    const created = await next("session.created");
+    session.send({
+      type: "session.update",
+      session: {
+        type: "realtime",
+        output_modalities: ["text"],
+        audio: { output: { voice: "ash" } },
+      },
+    });
+    const updated = await next("session.updated");
+    session.send({
+      type: "conversation.item.create",
+      item: {
+        ...{ type: "message", role: "user" },
+        content: [{ type: "input_text", text: "Hello" }],
+      },
+    });
+    session.send({ type: "response.create" });
+    const inText = await next("response.done");
+    const textEvents = events.splice(0);
+    session.send({ type: "response.create", response: { output_modalities: ["audio"] } });
+    const inAudio = await next("response.done");
+    session.close();
+    await once(session.socket, "close");
+
+    expect(created.session).toMatchObject({ model: "gpt-realtime", output_modalities: ["audio"] });
+    expect(updated.session).toMatchObject({
+      ...{ type: "realtime", output_modalities: ["text"] },
+      audio: { input: { turn_detection: null }, output: { voice: "ash", speed: 1 } },
+    });
+    const said = expect.stringContaining('You said: "Hello"');
+    expect(inText.response).toMatchObject({
+      status: "completed",
+      output: [{ role: "assistant", content: [{ type: "output_text", text: said }] }],
+    });
+    expect(inAudio.response.output).toMatchObject([
+      { content: [{ type: "output_audio", transcript: said }] },
+    ]);
+    expect(inAudio.response.usage!.output_token_details!.audio_tokens).toBeGreaterThan(0);
+
+    expect(typesOf(textEvents)).toEqual([
+      "session.created",
+      "session.updated",
+      "conversation.item.added",
+      "conversation.item.done",
+      "response.created",
+      "response.output_item.added",
+      "conversation.item.added",
+      "response.content_part.added",
+      "response.output_text.delta",
+      "response.output_text.done",
+      "response.content_part.done",
+      "conversation.item.done",
+      "response.output_item.done",
+      "response.done",
+    ]);
+    expect(joined(textEvents, "response.output_text.delta")).toEqual(said);
+    expect(joined(events, "response.output_audio_transcript.delta")).toEqual(said);
+    const audio = events.flatMap((one) =>
+      one.type === "response.output_audio.delta" ? Buffer.from(one.delta, "base64").length : [],
+    );
+    // A tenth of a second each, at 24 kHz and 16 bits.
+    expect(new Set(audio)).toEqual(new Set([4_800]));
+    const ids = [...textEvents, ...events].map((event) => "event_id" in event && event.event_id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  test("audio is counted, committed and cleared, and transcribed where that was asked for", async () => {
+    await using session = await openRealtime("?intent=transcription");
+    const transcription = { model: "whisper-1" };
+
+    session.send({ type: "session.update", session: { audio: { input: { transcription } } } });
+    const second = Buffer.alloc(48_000).toString("base64");
+    session.send({ type: "input_audio_buffer.append", audio: second });
+    session.send({ type: "input_audio_buffer.clear" });
+    session.send({ type: "input_audio_buffer.commit" });
+    for (let i = 0; i < 2; i++) session.send({ type: "input_audio_buffer.append", audio: second });
+    session.send({ type: "input_audio_buffer.commit" });
+    session.send({ type: "response.create" });
+
+    expect(session.created.session).toMatchObject({ type: "transcription" });
+    expect(await session.take(9)).toMatchObject([
+      { type: "session.updated", session: { audio: { input: { transcription } } } },
+      { type: "input_audio_buffer.cleared" },
+      { type: "error", error: { code: "input_audio_buffer_commit_empty" } },
+      { type: "input_audio_buffer.committed", previous_item_id: null },
+      { type: "conversation.item.added", item: { content: [{ type: "input_audio" }] } },
+      { type: "conversation.item.done" },
+      { type: "conversation.item.input_audio_transcription.delta" },
+      {
+        type: "conversation.item.input_audio_transcription.completed",
+        usage: { type: "duration", seconds: 2 },
+      },
+      { type: "error", error: { message: "A transcription session makes no responses." } },
+    ]);
+  });
+
+  test("items are put in their places, told, and deleted", async () => {
+    await using session = await openRealtime("?model=m");
+    const item = (id: string) => ({ id, type: "message", role: "user", content: [] });
+
+    session.send({ type: "conversation.item.create", item: item("b") });
+    const begin = { item: item("a"), previous_item_id: "root" };
+    session.send({ type: "conversation.item.create", ...begin });
+    session.send({ type: "conversation.item.retrieve", item_id: "b" });
+    session.send({ type: "conversation.item.delete", item_id: "b" });
+    session.send({ type: "conversation.item.retrieve", item_id: "b", event_id: "mine" });
+    session.send({ type: "conversation.item.create", item: { type: "thought" } });
+
+    const told = await session.take(8);
+    expect(told).toMatchObject([
+      { type: "conversation.item.added", previous_item_id: null, item: { status: "completed" } },
+      { type: "conversation.item.done" },
+      { type: "conversation.item.added", previous_item_id: "root", item: { id: "a" } },
+      { type: "conversation.item.done" },
+      { type: "conversation.item.retrieved", item: { id: "b" } },
+      { type: "conversation.item.deleted", item_id: "b" },
+      { type: "error", error: { code: "item_not_found", event_id: "mine", param: "item_id" } },
+      { type: "error", error: { param: "item.type", event_id: null } },
+    ]);
+  });
+
+  test("a second response must wait, one that is cancelled ends so, outside of the conversation none is kept", async () => {
+    await using slow = await startRelay({ mock: true, mockTokensPerSecond: "20" });
+    await using session = await openRealtime("?model=m", slow.url);
+
+    session.send({ type: "response.cancel" });
+    session.send({
+      type: "response.create",
+      response: { conversation: "none", metadata: { a: "b" } },
+    });
+    const [none, created] = await session.take(2);
+    session.send({ type: "response.create" });
+    session.send({ type: "response.cancel" });
+    const rest = [];
+    for (let one = await session.next(); one.type !== "response.done"; one = await session.next())
+      rest.push(one);
+    session.send({ type: "response.create" });
+
+    expect(none).toMatchObject({ type: "error", error: { code: "response_cancel_not_active" } });
+    expect(created).toMatchObject({ type: "response.created", response: { metadata: { a: "b" } } });
+    expect(created!.response).not.toHaveProperty("conversation_id");
+    const code = "conversation_already_has_active_response";
+    expect(rest.filter(({ type }) => type === "error")).toMatchObject([{ error: { code } }]);
+    expect(rest.filter(({ type }) => type.startsWith("conversation."))).toEqual([]);
+    expect(await session.next()).toMatchObject({ type: "response.created" });
+  });
+
+  test("a response over the limit fails, and each tells what is left", async () => {
+    await using limited = await startRelay({ mock: true, mockRequestsPerMinute: "1" });
+    await using session = await openRealtime("?model=m", limited.url);
+    const toDone = async () => {
+      session.send({ type: "response.create" });
+      const all = [await session.next()];
+      while (all.at(-1)!.type !== "response.done") all.push(await session.next());
+      return all;
+    };
+
+    const [, rates] = await toDone();
+    const failed = (await toDone()).at(-1)!;
+
+    expect(rates).toMatchObject({
+      type: "rate_limits.updated",
+      rate_limits: [{ name: "requests", limit: 1, remaining: 0, reset_seconds: 60 }],
+    });
+    expect(failed.response).toMatchObject({
+      ...{ status: "failed", output: [] },
+      status_details: { type: "failed", error: { code: "rate_limit_exceeded" } },
+    });
+  });
+
+  test.each([
+    ["nonsense", "type"],
+    ['{"type":"session.updat"}', "type"],
+    ['{"type":"toString"}', "type"],
+    ['{"type":"session.update"}', "session"],
+    ['{"type":"input_audio_buffer.append","audio":"ä"}', "audio"],
+  ])("%s is answered with an error event about %s", async (text, param) => {
+    await using session = await openRealtime("?model=m");
+
+    session.socket.send(text);
+
+    const told = await session.next();
+    expect(told).toMatchObject({ type: "error", error: { type: "invalid_request_error", param } });
+  });
+
+  test("without a model it ends with 4000, and says why", async () => {
+    const socket = open("/v1/realtime");
+    const next = messagesOf(socket);
+
+    const [code, reason] = await once(socket, "close");
+
+    expect(await next()).toMatchObject({ type: "error", error: { code: "missing_model" } });
+    expect([code, String(reason)]).toEqual([4000, "invalid_request_error.missing_model"]);
+  });
+
+  test("a browser that offers a key among its subprotocols gets realtime back", async () => {
+    const protocols = ["openai-insecure-api-key.none", "realtime"];
+    const socket = new WebSocket(
+      `${relay.url.replace("http", "ws")}/v1/realtime?model=m`,
+      protocols,
+    );
+    await once(socket, "open");
+
+    expect(socket.protocol).toBe("realtime");
+    socket.close();
+  });
+});
+
+async function openRealtime(query: string, url = relay.url) {
+  const socket = open(`/v1/realtime${query}`, url);
+  const next = messagesOf(socket);
+  return {
+    socket,
+    next,
+    created: await next(),
+    send: (event: object) => socket.send(JSON.stringify(event)),
+    async take(count: number) {
+      const taken: Message[] = [];
+      while (taken.length < count) taken.push(await next());
+      return taken as (Message & { [name: string]: object })[];
+    },
+    async [Symbol.asyncDispose]() {
+      socket.terminate();
+    },
+  };
+}
+
+/** The types of events, each run of the same one once. */
+function typesOf(events: { type: string }[]): string[] {
+  return events.map(({ type }) => type).filter((type, i, all) => type !== all[i - 1]);
+}
+
+function joined(events: RealtimeServerEvent[], type: string): string {
+  return events
+    .flatMap((event) => (event.type === type && "delta" in event ? event.delta : []))
+    .join("");
+}

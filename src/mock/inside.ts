@@ -23,8 +23,8 @@ export function createMocked(config: Config): { answer: Answerer; upgrade: Upgra
   async function listen(exchange: Exchange, reply: Reply): Promise<void> {
     if (!limits) return improvise(exchange, paced(reply, pace));
     const heard = await hear(exchange);
-    const { headers, refusal } = limits(heard);
-    const to = new RatedReply(reply, headers);
+    const { rates, refusal } = limits(heard);
+    const to = new RatedReply(reply, rates);
     if (refusal) return tell(refusal, exchange, to);
     improvise(exchange, paced(to, pace));
   }
@@ -39,7 +39,8 @@ export function createMocked(config: Config): { answer: Answerer; upgrade: Upgra
         reply.fail(cause instanceof RelayError ? cause : relayBug(cause));
       });
   };
-  return { answer, upgrade: createMockUpgrade({ answer, warmUp: improvise }) };
+  const voice = { limits, answer: () => ({ pace }) };
+  return { answer, upgrade: createMockUpgrade({ answer, warmUp: improvise, voice }) };
 }
 
 function tell(answer: Answer, exchange: Exchange, reply: Reply): Promise<void> {

@@ -8,8 +8,11 @@ import { ReplyThrough } from "./through.ts";
 /** What may pass in a minute; 0: any number. */
 export type Rates = { requests: number; tokens: number; per: "model" | "all" };
 
+/** One limit as it stands: what is left of it, and how long it takes to be whole again. */
+export type Rate = { name: Kind; limit: number; remaining: number; resetMs: number };
+
 /** How a request fares: `refusal` when it must wait. */
-export type Admission = { headers: HeaderList; refusal?: Answer };
+export type Admission = { rates: Rate[]; refusal?: Answer };
 
 export type Limits = (heard: Heard) => Admission;
 
@@ -27,7 +30,7 @@ export function createLimits({ requests, tokens, per }: Rates): Limits | undefin
   const known = new Map<string, Buckets>();
 
   return function admit({ model, tokens: wanted }) {
-    if (model === undefined) return { headers: [] };
+    if (model === undefined) return { rates: [] };
     const now = performance.now();
     const buckets = bucketsFor(per === "model" ? model : "", now);
     const costs = { requests: 1, tokens: wanted };
@@ -35,11 +38,11 @@ export function createLimits({ requests, tokens, per }: Rates): Limits | undefin
       .map(([kind, bucket]) => ({ kind, bucket, wait: bucket.waitFor(costs[kind], now) }))
       .reduce((one, other) => (other.wait > one.wait ? other : one));
     if (worst.wait > 0) {
-      const headers = headersOf(buckets, now);
-      return { headers, refusal: refusalOf({ ...worst, model, wanted: costs[worst.kind], now }) };
+      const refusal = refusalOf({ ...worst, model, wanted: costs[worst.kind], now });
+      return { rates: ratesOf(buckets, now), refusal };
     }
     for (const [kind, bucket] of buckets) bucket.take(costs[kind], now);
-    return { headers: headersOf(buckets, now) };
+    return { rates: ratesOf(buckets, now) };
   };
 
   function bucketsFor(name: string, now: number): Buckets {
@@ -58,9 +61,9 @@ export function createLimits({ requests, tokens, per }: Rates): Limits | undefin
 export class RatedReply extends ReplyThrough {
   #headers: HeaderList;
 
-  constructor(to: Reply, headers: HeaderList) {
+  constructor(to: Reply, rates: Rate[]) {
     super(to);
-    this.#headers = headers;
+    this.#headers = rates.flatMap(toHeaders);
   }
 
   override head(status: number, reason: string, headers: HeaderList): void {
@@ -68,12 +71,19 @@ export class RatedReply extends ReplyThrough {
   }
 }
 
-function headersOf(buckets: Buckets, now: number): HeaderList {
-  return [...buckets].flatMap(([kind, bucket]) => [
-    ...[`x-ratelimit-limit-${kind}`, String(bucket.size)],
-    ...[`x-ratelimit-remaining-${kind}`, String(bucket.left(now))],
-    ...[`x-ratelimit-reset-${kind}`, toDuration(bucket.untilFull(now))],
-  ]);
+function ratesOf(buckets: Buckets, now: number): Rate[] {
+  return [...buckets].map(([name, bucket]) => ({
+    ...{ name, limit: bucket.size, remaining: bucket.left(now) },
+    resetMs: bucket.untilFull(now),
+  }));
+}
+
+function toHeaders({ name, limit, remaining, resetMs }: Rate): HeaderList {
+  return [
+    ...[`x-ratelimit-limit-${name}`, String(limit)],
+    ...[`x-ratelimit-remaining-${name}`, String(remaining)],
+    ...[`x-ratelimit-reset-${name}`, toDuration(resetMs)],
+  ];
 }
 
 type Refused = {
