@@ -25,15 +25,15 @@ async function send(lines: string[], { through = relay, start = "GET /v1/x", bod
   return wire.next();
 }
 
-/** The lines that undici writes for its own connection to upstream. */
-const ours = /^(?:host: 127\.0\.0\.1:\d+|connection: keep-alive)$/;
+/** The lines of the connection to upstream. */
+const ours = /^(?:Host: 127\.0\.0\.1:\d+|Connection: keep-alive)$/;
 
 test("nothing is invented: upstream gets its own host, the key, and what the client sent", async () => {
   const request = await send([]);
 
   expect(linesOf(request)).toEqual([
-    `host: ${new URL(wire.url).host}`,
-    "connection: keep-alive",
+    `Host: ${new URL(wire.url).host}`,
+    "Connection: keep-alive",
     `Authorization: Bearer ${testKey}`,
   ]);
 });

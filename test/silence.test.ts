@@ -4,8 +4,6 @@ import { rawConnection } from "./support/raw.ts";
 import { startRelay } from "./support/relay.ts";
 import { onHead, startRawUpstream } from "./support/upstream.ts";
 
-// In a file of its own: undici's clock starts with the first connection, and here it is to be a false one.
-
 afterEach(() => {
   vi.useRealTimers();
 });

@@ -5,8 +5,6 @@ type Row = {
   to: "OpenAI" | "the client" | "both";
   what: string;
   becomes: string;
-  /** The library whose limit this is: the row is to go when the limit goes. */
-  limit?: "undici";
 };
 
 /** What becomes of header lines, by lower-cased name; a `*` at the end stands for any rest. */
@@ -22,21 +20,14 @@ export type LineRule = Row & {
 
 /** What becomes of a message beside its header lines; `expected.ts` has the arithmetic of each. */
 export type FormRule = Row & {
-  /** Has a test of its own. */
-  apart?: true;
   form:
     | "white space"
     | "chunks"
     | "path"
-    | "length line"
-    | "empty body"
     | "request trailers"
-    | "head of an upload"
     | "framing"
     | "subprotocol"
-    | "no content"
-    | "reason"
-    | "unasked 100";
+    | "no content";
 };
 
 export const allowed: (LineRule | FormRule)[] = [
@@ -120,32 +111,8 @@ export const allowed: (LineRule | FormRule)[] = [
   },
   {
     to: "OpenAI",
-    what: "`Content-Length`",
-    becomes: "the last line, in lower case, without zeros in front",
-    limit: "undici",
-    form: "length line",
-  },
-  {
-    to: "OpenAI",
-    what: "a body of no bytes",
-    becomes:
-      "`Content-Length: 0` with `POST`, `PUT`, `PATCH` and `QUERY`, no line with other methods",
-    limit: "undici",
-    form: "empty body",
-  },
-  {
-    to: "OpenAI",
-    what: "the head of a body that is not there yet",
-    becomes: "leaves with the body's first byte",
-    limit: "undici",
-    form: "head of an upload",
-    apart: true,
-  },
-  {
-    to: "OpenAI",
     what: "trailers of requests",
     becomes: "dropped",
-    limit: "undici",
     form: "request trailers",
   },
   {
@@ -189,21 +156,6 @@ export const allowed: (LineRule | FormRule)[] = [
     what: "a body that ends with the connection",
     becomes: "chunked; for HTTP/1.0 clients the other way round",
     form: "framing",
-  },
-  {
-    to: "the client",
-    what: "a reason phrase that is not UTF-8",
-    becomes: "the usual one of the status",
-    limit: "undici",
-    form: "reason",
-  },
-  {
-    to: "the client",
-    what: "a `100 Continue` that nobody asked for",
-    becomes: "502, and the connection to OpenAI is closed",
-    limit: "undici",
-    form: "unasked 100",
-    apart: true,
   },
   {
     to: "both",

@@ -1,4 +1,3 @@
-import { STATUS_CODES } from "node:http";
 import { allowed, type FormRule } from "./allowed.ts";
 import { type Ask, isHandshake } from "./case.ts";
 import type { Recording } from "./exchange.ts";
@@ -50,24 +49,14 @@ export function expectedOf(
     const circumstances = { isHandshake: isHandshake(ask), hasBody: hasBody && !isTunnel };
     const passed = toOpenAILines(message.lines, circumstances, terms);
     const lines = viaGet ? ranged(passed) : passed;
-    const isEmpty = message.body.length === 0 && message.whole && !isTunnel;
     return {
       ...message,
       first: `${method} ${forwarded.target} HTTP/1.1`,
-      // Where it stands and how it is written is for undici to say; its value is compared as framing.
-      lines: withoutLength(lines, "length line"),
-      lengths: message.lengths.map((length) => String(Number(length))),
-      ...(isEmpty && toEmpty(method)),
+      lines,
       trailers: [],
       host: valuesOf(message.lines, "host").join(),
       protocol: isHandshake(ask) ? "websocket" : "",
     };
-  }
-
-  function toEmpty(method: string): Pick<Message, "framing" | "lengths"> {
-    form("empty body");
-    const hasLength = /^(POST|PUT|PATCH|QUERY|PROPFIND|PROPPATCH)$/.test(method);
-    return hasLength ? { framing: "length", lengths: ["0"] } : { framing: "none", lengths: [] };
   }
 
   function toAnswer(message: Message): NonNullable<Expected["answer"]> {
@@ -90,18 +79,12 @@ export function expectedOf(
     }
     return {
       ...message,
-      first: `HTTP/1.1 ${code} ${toReason(status, words.join(" "))}`,
+      first: `HTTP/1.1 ${code} ${words.join(" ")}`,
       lines: status === 204 ? withoutLength(lines, "no content") : lines,
       framing: status === 101 ? message.framing : toFraming(message.framing),
       protocol: status === 101 ? "websocket" : "",
       trailers: isOld ? [] : toClientLines(message.trailers, met),
     };
-  }
-
-  function toReason(status: number, reason: string): string {
-    if (!Buffer.from(reason, "latin1").toString("utf8").includes("\ufffd")) return reason;
-    form("reason");
-    return STATUS_CODES[status]!;
   }
 
   function toFraming(framing: Framing): Framing {

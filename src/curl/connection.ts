@@ -18,14 +18,14 @@ type Addresses = {
   [End in "localAddress" | "localPort" | "remoteAddress" | "remotePort"]: Socket[End] | undefined;
 };
 
-/** Watches this process open connections, through what Node and undici tell everybody. */
+/** Watches this process open connections, through what Node and the relay tell everybody. */
 export function watchConnections(): { stop(): Connection } {
   const seen: Connection = { opened: 0 };
   const look = ({ localAddress, localPort, remoteAddress, remotePort }: Socket) => {
     seen.addresses = { localAddress, localPort, remoteAddress, remotePort };
   };
   const channels = {
-    "undici:client:connected": ({ socket }: { socket: Socket }) => {
+    "openai-relay:upstream:connected": ({ socket }: { socket: Socket }) => {
       seen.readyAt = performance.now();
       look(socket);
     },

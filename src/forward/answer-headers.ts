@@ -19,13 +19,13 @@ const droppedFromAnswers = new Set([
 
 const isDroppedFromAnswers = remembering<boolean>((name) => droppedFromAnswers.has(name));
 
-/** The header lines of an answer that are meant for the client, from undici's raw list. */
-export function toClientHeaders(raw: readonly Buffer[]): HeaderList {
+/** The header lines of an answer that are meant for the client. */
+export function toClientHeaders(headers: HeaderList): HeaderList {
   const out: HeaderList = [];
   let nominated = "";
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i]!.toString("latin1");
-    const value = raw[i + 1]!.toString("latin1");
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i]!;
+    const value = headers[i + 1]!;
     if (!isDroppedFromAnswers(name)) out.push(name, value);
     else if (name.length === 10 && !namesNothing.test(value) && /^connection$/i.test(name))
       nominated += `,${value}`;

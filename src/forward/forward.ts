@@ -33,6 +33,7 @@ export function createForward({ config, pool, authorize, redirects }: Parts): An
         path: joinTarget(base, target),
         headers: toUpstreamHeaders(headers, body !== null, key?.value),
         body,
+        isChunked: body !== null && exchange.bodyLength === undefined,
       };
       if (viaGet)
         request.headers = [...without(request.headers, /^(?:if-)?range$/i), "Range", "bytes=0-0"];

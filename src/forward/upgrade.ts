@@ -31,7 +31,8 @@ export function createUpgrade({ config, pool, authorize }: Parts): Upgrader {
         path: joinTarget(base, exchange.target),
         headers: toUpstreamHeaders(headers, false, key?.value),
         body: null,
-        upgrade: "websocket",
+        isChunked: false,
+        switch: "websocket" as const,
       };
       new Delivery(
         {

@@ -1,89 +1,95 @@
-import type { Socket } from "node:net";
-import { type buildConnector, Client, type Dispatcher } from "undici";
 import type { Config } from "../config/settings.ts";
-import type { Attempt, Connector } from "./connect.ts";
+import { type Connector, targetOf } from "./connect.ts";
+import { Connection } from "./connection.ts";
 
 /** Keep-alive connections to one origin, each used by one request at a time. */
 export type Pool = {
   readonly origin: string;
   /** A connection for one request: the one that was used last, or a new one. */
-  take(fresh: boolean): Client;
+  take(fresh: boolean): Connection;
   /** Gives a connection back after a whole answer. */
-  give(client: Client): void;
+  give(connection: Connection): void;
   /** Closes a connection whose exchange did not end well. */
-  discard(client: Client): void;
-  /** What broke the connection, when something did. */
-  faultOf(client: Client): Error | null | undefined;
-  close(): Promise<void>;
+  discard(connection: Connection): void;
+  /** Closes all of them. */
+  close(): void;
 };
 
 /**
- * undici's own pools look through all their connections at each request, which takes long when
- * thousands of streams are open. Here the free ones are a stack: the warmest first, the others idle
- * until undici's keep-alive timer closes them.
+ * The free connections are a stack: the warmest first, the others idle until their time is over. One timer
+ * looks after all of them: a timer a request would cost more than all the rest of the stack.
  */
 export function createPool(origin: string, config: Config, connect: Connector): Pool {
-  const free: Client[] = [];
-  const all = new Set<Client>();
-  const connecting = new WeakMap<Client, Attempt>();
-  const sockets = new WeakMap<Client, Socket>();
-  const options: Client.Options = {
-    allowH2: false,
-    pipelining: 1,
-    maxHeaderSize: config.limits.headers,
-    headersTimeout: config.timeouts.head,
-    bodyTimeout: config.timeouts.idle,
-    // Shorter than the idle limit of servers that do not announce one, so that we close first.
-    keepAliveTimeout: 15_000,
+  const free: Connection[] = [];
+  const all = new Set<Connection>();
+  let sweeping: NodeJS.Timeout | undefined;
+  const options = {
+    target: targetOf(new URL(origin)),
+    connect,
+    headerLimit: config.limits.headers,
+    headMs: config.timeouts.head,
+    idleMs: config.timeouts.idle,
   };
 
-  function create(): Client {
-    const client: Client = new Client(origin, {
-      ...options,
-      connect(target: buildConnector.Options, callback: buildConnector.Callback) {
-        const attempt = connect(target, (...result) => {
-          connecting.delete(client);
-          if (result[1]) sockets.set(client, result[1]);
-          callback(...result);
-        });
-        connecting.set(client, attempt);
-      },
-    });
-    all.add(client);
-    client.on("disconnect", () => {
-      const at = free.indexOf(client);
-      if (at < 0) return;
-      free.splice(at, 1);
-      discard(client);
-    });
-    return client;
+  function create(): Connection {
+    const connection = new Connection(options);
+    connection.onLost = () => {
+      const at = free.indexOf(connection);
+      if (at >= 0) free.splice(at, 1);
+      all.delete(connection);
+    };
+    all.add(connection);
+    return connection;
   }
 
-  function discard(client: Client): void {
-    all.delete(client);
-    void end(client);
+  function discard(connection: Connection): void {
+    all.delete(connection);
+    connection.destroy();
   }
 
-  async function end(client: Client): Promise<void> {
-    const ended = client.destroy();
-    // undici would let an attempt that nobody wants go on until its timeout.
-    connecting.get(client)?.destroy(new Error("given up"));
-    await ended.catch(() => {});
+  function schedule(ms: number): void {
+    sweeping ??= setTimeout(sweep, ms).unref();
+  }
+
+  function sweep(): void {
+    sweeping = undefined;
+    const now = performance.now();
+    let kept = 0;
+    for (const connection of free) {
+      if (connection.freeUntil > now) free[kept++] = connection;
+      else discard(connection);
+    }
+    free.length = kept;
+    if (kept > 0) schedule(Math.min(...free.map(({ freeUntil }) => freeUntil)) - now);
   }
 
   return {
     origin,
-    take: (fresh) => (fresh ? undefined : free.pop()) ?? create(),
-    give: (client) => void free.push(client),
+    take(fresh) {
+      if (fresh) return create();
+      const now = performance.now();
+      for (let last = free.pop(); last; last = free.pop()) {
+        if (last.freeUntil > now) return last;
+        discard(last);
+      }
+      return create();
+    },
+    give(connection) {
+      const { idleMs } = connection;
+      if (idleMs === 0) {
+        discard(connection);
+        return;
+      }
+      connection.freeUntil = performance.now() + idleMs;
+      free.push(connection);
+      schedule(idleMs);
+    },
     discard,
-    faultOf: (client) => sockets.get(client)?.errored,
-    async close() {
-      const open = [...all];
+    close() {
+      clearTimeout(sweeping);
       free.length = 0;
+      for (const connection of all) connection.destroy();
       all.clear();
-      await Promise.all(open.map(end));
     },
   };
 }
-
-export type { Dispatcher };

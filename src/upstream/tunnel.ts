@@ -1,64 +1,69 @@
 import type { Socket } from "node:net";
-import type { Duplex } from "node:stream";
-import { type buildConnector, Client } from "undici";
 import { type RelayError, upstreamFailed, upstreamTimeout } from "../errors.ts";
-import type { Attempt, Connector } from "./connect.ts";
+import { type Attempt, type Connector, targetOf } from "./connect.ts";
+import { Connection } from "./connection.ts";
 import { toUpstreamFailure } from "./failure.ts";
+
+/** Bytes of a proxy's answer to CONNECT. */
+const headerLimit = 16_384;
 
 /**
  * A connector that goes through an HTTP proxy by CONNECT (RFC 9110 section 9.3.6): the proxy sees where
- * the bytes go, never the key. (undici's own ProxyAgent joins duplicate headers, so it cannot be used.)
- * The proxy may take `timeoutMs` to answer.
+ * the bytes go, never the key. The proxy may take `timeoutMs` to answer.
  */
 export function createTunnel(proxy: URL, direct: Connector, timeoutMs: number): Connector {
-  const headers: string[] = [];
+  const credentials: string[] = [];
   if (proxy.username !== "") {
     const user = `${decodeURIComponent(proxy.username)}:${decodeURIComponent(proxy.password)}`;
-    headers.push("Proxy-Authorization", `Basic ${Buffer.from(user).toString("base64")}`);
+    credentials.push("Proxy-Authorization", `Basic ${Buffer.from(user).toString("base64")}`);
   }
 
-  return function connect(options, callback) {
-    const port = options.port || (options.protocol === "https:" ? "443" : "80");
-    const host = options.hostname.includes(":") ? `[${options.hostname}]` : options.hostname;
+  return function connect(target, callback) {
+    const port = target.port || (target.protocol === "https:" ? "443" : "80");
+    const host = target.hostname.includes(":") ? `[${target.hostname}]` : target.hostname;
     const authority = `${host}:${port}`;
     let attempt: Attempt | undefined;
-    const client = new Client(proxy.origin, {
-      // The name in Host is upstream's; the certificate here is the proxy's.
-      connect(target: buildConnector.Options, done: buildConnector.Callback) {
-        attempt = direct({ ...target, servername: "" }, done);
-      },
-      allowH2: false,
-      headersTimeout: timeoutMs,
+    const connection = new Connection({
+      target: targetOf(proxy),
+      // Its certificate is the proxy's, whatever the name of the upstream.
+      connect: (to, done) => direct({ ...to, servername: "" }, done),
+      headerLimit,
+      headMs: timeoutMs,
+      idleMs: 0,
     });
+    const request = {
+      method: "CONNECT",
+      path: authority,
+      headers: credentials,
+      body: null,
+      isChunked: false,
+      switch: "tunnel" as const,
+    };
     const fail = (failure: RelayError) => {
-      client.destroy().catch(() => {});
+      connection.destroy();
       callback(failure, null);
     };
-    client.dispatch(
-      { method: "CONNECT", path: authority, headers: [...headers, "Host", authority] },
-      {
-        // undici wants every handler to have it.
-        onRequestStart() {},
-        onRequestUpgrade(_controller, status, _headers, socket: Duplex) {
-          // undici lets go of the socket with the answer; the client has nothing left to close.
-          if (status < 200 || status > 299) {
-            socket.on("error", () => {}).destroy();
-            const message = `The proxy ${proxy.host} does not lead to ${authority}: it answered ${status}.`;
-            fail(upstreamFailed("upstream_refused", message, undefined));
-          } else if (options.protocol === "https:") {
-            attempt = direct({ ...options, httpSocket: socket as Socket }, callback);
-          } else callback(null, socket as Socket);
-        },
-        onResponseError(_controller, error) {
-          const failure = toUpstreamFailure(error, `the proxy ${proxy.host}`);
-          fail(failure.status === 504 ? upstreamTimeout("timeouts.connect", error) : failure);
-        },
+    connection.send(request, {
+      interim() {},
+      head({ status }) {
+        const message = `The proxy ${proxy.host} does not lead to ${authority}: it answered ${status}.`;
+        fail(upstreamFailed("upstream_refused", message, undefined));
       },
-    );
+      data() {},
+      ended() {},
+      switched(_head, socket: Socket) {
+        if (target.protocol !== "https:") callback(null, socket);
+        else attempt = direct({ ...target, httpSocket: socket }, callback);
+      },
+      failed(error) {
+        const failure = toUpstreamFailure(error, `the proxy ${proxy.host}`);
+        fail(failure.status === 504 ? upstreamTimeout("timeouts.connect", error) : failure);
+      },
+    });
     return {
       destroy(error) {
         attempt?.destroy(error);
-        client.destroy(error).catch(() => {});
+        connection.destroy();
       },
     };
   };

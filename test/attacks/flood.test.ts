@@ -130,20 +130,23 @@ test.runIf(isLinux)(
     const first = await open(relay.port, true);
     const others: Socket[] = [];
     try {
-      const turnedAway = Promise.withResolvers<void>();
-      const fill = (count: number) => {
+      /** Opens connections until one of them is turned away. */
+      const fill = async (count: number) => {
+        const turnedAway = Promise.withResolvers<void>();
         for (let i = 0; i < count; i++) {
           const socket = connect({ port: relay.port, host: "127.0.0.1" }).on("error", () => {});
           others.push(socket.on("close", () => turnedAway.resolve()));
         }
+        await turnedAway.promise;
       };
-      fill(150);
-      await turnedAway.promise;
+      await fill(150);
 
       // The way to upstream needs a descriptor too, and somebody else takes the one that it had.
-      const squeeze = () => {
+      const squeeze = async () => {
+        const open = descriptorsOf(relay.pid);
         upstream.closeIdle();
-        fill(3);
+        await expect.poll(() => descriptorsOf(relay.pid), { interval: 1 }).toBeLessThan(open);
+        await fill(3);
         return answerOn(first);
       };
       await expect.poll(squeeze, { timeout: 10_000 }).toMatch(/^HTTP\/1\.1 503 /);

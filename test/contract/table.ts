@@ -7,12 +7,8 @@ export function contractTable(): string {
     ["---", "---", "---"],
   ];
   let before = "";
-  for (const { to, what, becomes, limit } of allowed) {
-    rows.push([
-      to === before ? "" : to,
-      what,
-      limit ? `${becomes} (a limit of ${limit})` : becomes,
-    ]);
+  for (const { to, what, becomes } of allowed) {
+    rows.push([to === before ? "" : to, what, becomes]);
     before = to;
   }
   return rows.map((cells) => `| ${cells.join(" | ")} |\n`).join("");

@@ -46,7 +46,6 @@ const silences: Record<string, Silence> = {
   },
 };
 
-// From the start: undici arms its clock only once for all its timers.
 const timers = watchTimers();
 afterAll(() => timers[Symbol.dispose]());
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 
 /** How many properties share the time of a long run. */
-const properties = 11;
+const properties = 12;
 
 const minutes = Number(process.env.FUZZ_MINUTES ?? 0);
 
