@@ -1,3 +1,4 @@
+import { isOffline } from "./config/offline.ts";
 import type { Config } from "./config/settings.ts";
 import { unknownPath } from "./errors.ts";
 import type { Answerer, Observer, Upgrader } from "./exchange.ts";
@@ -11,13 +12,14 @@ import { createRequestCheck, type RequestCheck } from "./policy/requests.ts";
 import { createHealth, createRouter, createUpgradeRouter, type Reloads } from "./server/router.ts";
 import { type Entry, type RelayServer, startServer } from "./server/server.ts";
 import { checkTarget } from "./server/target.ts";
+import type { Taped } from "./tape/tape.ts";
 import { findCredentials } from "./tls/credentials.ts";
 
 /**
  * The relay, put together: a request passes the server's door, then what some settings check, then it is
  * answered.
  *
- *     server > router > check (rewrite, allowPaths, policy, validate) > fields (policy) > faults > forward or mock
+ *     server > router > check (rewrite, allowPaths, policy, validate) > fields (policy) > faults > tape > forward or mock
  */
 export async function startRelay(
   config: Config,
@@ -42,6 +44,9 @@ export async function startRelay(
   return {
     server,
     certificateUntil: credentials?.expires,
+    get tape() {
+      return inside.tape;
+    },
     async open() {
       return { answers: server.live, webSockets: server.tunnels };
     },
@@ -85,10 +90,19 @@ export type Serving = {
 };
 
 /** A relay in this process. */
-export type Relay = Serving & { readonly server: RelayServer };
+export type Relay = Serving & {
+  readonly server: RelayServer;
+  /** Where there is one; a reload begins it anew. */
+  readonly tape: Taped | undefined;
+};
 
 /** What answers a request once it is inside: the same in the server and in `relay curl`. */
-export type Inside = { answer: Answerer; upgrade: Upgrader; close(): Promise<void> };
+export type Inside = {
+  answer: Answerer;
+  upgrade: Upgrader;
+  tape?: Taped;
+  close(): Promise<void>;
+};
 
 /** Puts together what answers. */
 export async function createAnswerer(
@@ -96,18 +110,19 @@ export async function createAnswerer(
   env: NodeJS.ProcessEnv = process.env,
   keysOf?: Ties["keysOf"],
 ): Promise<Inside> {
-  const sound = config.mock
-    ? await createMock(config)
-    : await createForwarding(config, env, keysOf);
+  const source = () => (config.mock ? createMock(config) : createForwarding(config, env, keysOf));
+  const hasTape = [config.record, config.replay, config.tape].some(Boolean);
+  const sound = hasTape ? await createTape(config, env, source) : await source();
   const isFaulty = config.fault.length > 0 || config.faultHeader;
   const inside = isFaulty ? await createFaulty(config, sound) : sound;
-  const { answer, upgrade, close } = needsFields(config)
-    ? await createReading(config, inside)
-    : inside;
+  const read = needsFields(config) ? await createReading(config, inside) : inside;
+  const { answer, upgrade } = read;
+  const whole = { ...sound, ...read };
   const check = createCheck(config);
-  if (!check) return { answer, upgrade, close };
+  if (!check) return whole;
 
   return {
+    ...whole,
     answer(exchange, reply) {
       const refusal = check(exchange, false);
       if (refusal) reply.fail(refusal);
@@ -118,7 +133,6 @@ export async function createAnswerer(
       if (refusal) reply.fail(refusal);
       else upgrade(exchange, reply);
     },
-    close,
   };
 }
 
@@ -163,6 +177,27 @@ function createPathCheck({ allowPaths }: Config, isVersioned: boolean): RequestC
 
 // Each of these is loaded only when it is used: start-up is faster without it.
 
+/** Who else could answer is only asked for where somebody else may be asked. */
+async function createTape(
+  config: Config,
+  env: NodeJS.ProcessEnv,
+  source: () => Promise<Inside>,
+): Promise<Inside> {
+  const { createTaped } = await import("./tape/tape.ts");
+  const inner = isOffline(config, env) ? undefined : await source();
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  const tape = createTaped({ config, inner, say });
+  return {
+    answer: tape.answer,
+    upgrade: tape.upgrade,
+    tape,
+    async close() {
+      await tape.settled();
+      await inner?.close();
+    },
+  };
+}
+
 async function createReading(config: Config, { answer, upgrade, close }: Inside): Promise<Inside> {
   const { withFields, withFieldsOnUpgrade } = await import("./policy/fields.ts");
   return {
@@ -181,7 +216,7 @@ async function createFaulty(config: Config, { answer, upgrade, close }: Inside):
 
 async function createMock(config: Config): Promise<Inside> {
   const { createMocked } = await import("./mock/inside.ts");
-  return { ...createMocked(config), close: async () => {} };
+  return { ...(await createMocked(config)), close: async () => {} };
 }
 
 async function createForwarding(

@@ -14,11 +14,17 @@ const most = 20;
 /** Keys and tokens in use that look like plain words. */
 const secrets = new Set<string>();
 
+const inUse = new Set<string>();
+
+/** Every key and token that this process holds. */
+export const secretsInUse: ReadonlySet<string> = inUse;
+
 /** Words that were found plain: most come again and again. */
 const known = new Set<string>();
 
 /** Never tells this secret, even where it looks like a plain word. */
 export function keepSecret(secret: string): void {
+  if (secret !== "") inUse.add(secret);
   if (secret === "" || !isPlain(secret)) return;
   secrets.add(secret);
   known.clear();

@@ -24,6 +24,32 @@ export type Asked = {
   /** Only names that `keptFromRequests` lists; in lower case. */
   headers: HeaderPairs;
   body?: Body;
+  /** Imported: it answers whatever meets all of this, where nothing was recorded of the request. */
+  when?: When;
+};
+
+/** What a request must say to be answered by an exchange that nobody recorded. */
+export type When = {
+  model?: string;
+  stream?: boolean;
+  /** In the text of the last message of the user. */
+  user?: string;
+  /** In the instructions and system messages, all of them. */
+  system?: string[];
+  /** In the texts to embed. */
+  input?: string;
+  /** The name of a tool that is offered. */
+  tool?: string;
+  /** The call that the last result of a tool is for. */
+  call?: string;
+  /** In the last message, which is the result of a tool. */
+  result?: string;
+  /** Whether a result of a tool follows the last message of the user. */
+  hasResult?: boolean;
+  /** Messages of the assistant so far. */
+  turn?: number;
+  /** The type of the format that is asked for. */
+  format?: string;
 };
 
 export type HeaderPairs = [name: string, value: string][];
@@ -47,19 +73,22 @@ export type Slice = { at: number } & Bytes;
 
 export type Bytes = { text: string } | { base64: string };
 
-/** A frame of a WebSocket (RFC 6455): a message in one piece, or a part of one, or its close. */
-export type Message = { at: number; from: "client" | "server" } & (
-  | (Bytes & {
-      /** More of the same message follows. */
-      more?: true;
-      /** It is not the first part of its message. */
-      rest?: true;
-      /** A binary message whose bytes happen to be text. */
-      binary?: true;
-    })
-  | { ping: string }
-  | { close: number | null; reason: string }
-);
+/** A frame of a WebSocket (RFC 6455): a message in one piece, a part of one, or the close. */
+export type Message = { at: number; from: "client" | "server" } & (Said | Ping | Close);
+
+export type Said = Bytes & {
+  /** A binary message; else it is a text, also where a part of it is not UTF-8 by itself. */
+  binary?: true;
+  /** More of the same message follows. */
+  more?: true;
+  /** It is not the first part of its message. */
+  rest?: true;
+};
+
+/** From the server only, in latin-1; a client's are answered live, and not recorded. */
+export type Ping = { ping: string };
+
+export type Close = { close: number | null; reason: string };
 
 /** `reset` and `truncated`: OpenAI's side broke off; `client_left`: the client did. */
 export type End = { at: number; end: Finish; trailers?: HeaderPairs };
@@ -90,6 +119,8 @@ export const keptFromRequests = [
 export type Matcher = {
   /** The same text for all requests that the rules take for the same. */
   keyOf(asked: Asked): string;
+  /** Whether a request of this method and path meets what `when` of a recording says. */
+  meets(asked: Asked, recorded: Asked): boolean;
   /** Whether a client's message is what was recorded; both are the text or the bytes of the message. */
   sameMessage(recorded: string | Buffer, sent: string | Buffer): boolean;
   /** Names the most similar exchange and says how the request differs from it, for people. */

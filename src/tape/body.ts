@@ -1,0 +1,69 @@
+import { createHash } from "node:crypto";
+import { promisify } from "node:util";
+import * as zlib from "node:zlib";
+import { fromBytes } from "./bytes.ts";
+import type { Body } from "./entry.ts";
+import type { Scrub } from "./scrub.ts";
+
+/** Bytes of a request's body that are kept; of larger ones only length and digest. */
+const mostKept = 4 * 1024 ** 2;
+
+type Decode = (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
+
+const codings = new Map<string, Decode>([
+  ["gzip", promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.gunzip)],
+  ["deflate", promisify<Buffer, zlib.ZlibOptions, Buffer>(zlib.inflate)],
+  ["br", promisify<Buffer, zlib.BrotliOptions, Buffer>(zlib.brotliDecompress)],
+  ["zstd", promisify<Buffer, zlib.ZstdOptions, Buffer>(zlib.zstdDecompress)],
+]);
+
+/** Takes a body in as it passes: its digest, its length, and itself as far as it is kept. */
+export class Intake {
+  bytes = 0;
+  #hash = createHash("sha256");
+  #pieces: Buffer[] = [];
+
+  add(piece: Buffer): void {
+    this.#hash.update(piece);
+    this.bytes += piece.length;
+    if (this.bytes <= mostKept) this.#pieces.push(piece);
+    else this.#pieces = [];
+  }
+
+  /** Once: the SHA-256 of all of it in hex, and all of it where it is kept. */
+  end(): { sha256: string; kept: Buffer | undefined } {
+    const kept = this.bytes <= mostKept ? Buffer.concat(this.#pieces) : undefined;
+    return { sha256: this.#hash.digest("hex"), kept };
+  }
+}
+
+/** A body as the tape has it. `coding`: its Content-Encoding, which is undone where it is known. */
+export async function toBody(
+  { sha256, kept }: ReturnType<Intake["end"]>,
+  bytes: number,
+  coding: string | undefined,
+  scrub: Scrub,
+): Promise<Body | undefined> {
+  if (bytes === 0) return undefined;
+  const plain = kept && (await decoded(kept, coding));
+  if (!plain) return { bytes, sha256 };
+  const content = fromBytes(Buffer.from(scrub(plain.toString("latin1")), "latin1"));
+  if ("base64" in content) return { bytes, ...content };
+  try {
+    const json: unknown = JSON.parse(content.text);
+    return { bytes, json };
+  } catch {
+    return { bytes, ...content };
+  }
+}
+
+/** The body without its Content-Encoding; `undefined` where that cannot be undone. */
+export async function decoded(
+  body: Buffer,
+  coding: string | undefined,
+): Promise<Buffer | undefined> {
+  const name = coding?.trim().toLowerCase() ?? "identity";
+  if (name === "identity" || name === "") return body;
+  const decode = codings.get(name.replace(/^x-/, ""));
+  return decode?.(body, { maxOutputLength: 4 * mostKept }).catch(() => undefined);
+}
