@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { packPackage } from "../bin/release/package.ts";
 import { version } from "../src/version.ts";
 import { startProgram } from "./support/command.ts";
 
@@ -11,13 +12,15 @@ import { startProgram } from "./support/command.ts";
 
 /** Node binaries to try it on, beside the one that runs this: paths, separated like those of PATH. */
 const nodes = [process.execPath, ...(process.env.TEST_NODES?.split(delimiter) ?? [])];
+/** One that is too old for it, where there is one. */
+const oldNode = process.env.TEST_OLD_NODE;
 const isWindows = process.platform === "win32";
 const folder = mkdtempSync(join(tmpdir(), "relay-package-"));
 const installed = join(folder, "empty/node_modules/openai-relay");
 let tarball: string;
 
-beforeAll(() => {
-  tarball = join(folder, npm(`pack --ignore-scripts --pack-destination "${folder}"`, ".").trim());
+beforeAll(async () => {
+  tarball = await packPackage(".", folder, "git+https://git.example/me/relay.git");
   mkdirSync(join(folder, "empty"));
   npm(`install --offline "${tarball}"`, join(folder, "empty"));
 }, 60_000);
@@ -53,11 +56,20 @@ test("it brings no other package and runs nothing when it is installed", async (
   expect(readdirSync(dirname(installed)).filter((name) => !name.startsWith("."))).toEqual([
     "openai-relay",
   ]);
-  expect(manifest).not.toHaveProperty("dependencies");
-  expect(manifest).not.toHaveProperty("optionalDependencies");
-  expect(manifest).not.toHaveProperty("peerDependencies");
-  for (const script of ["preinstall", "install", "postinstall"])
-    expect(manifest.scripts).not.toHaveProperty(script);
+  // Neither scripts nor dependencies of any kind.
+  expect(Object.keys(manifest).sort()).toEqual([
+    "bin",
+    "description",
+    "engines",
+    "files",
+    "license",
+    "man",
+    "name",
+    "publishConfig",
+    "repository",
+    "type",
+    "version",
+  ]);
 });
 
 test("whatever is in the bundle may be passed on, and its licence comes along", async () => {
@@ -101,10 +113,11 @@ test("the README says how many packages are in the bundle", async () => {
   expect(components).toHaveLength(Number(count));
 });
 
-test("it is published with provenance", async () => {
+test("it is published with provenance, for which npm wants to know the repository", async () => {
   const manifest = JSON.parse(await readFile(join(installed, "package.json"), "utf8"));
 
   expect(manifest.publishConfig).toEqual({ provenance: true });
+  expect(manifest.repository.url).toBe("git+https://git.example/me/relay.git");
 });
 
 test("the lock file names no registry", async () => {
@@ -129,6 +142,24 @@ describe.each(nodes)("on %s", (node) => {
     expect(await relay.ended).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
 
+  // npx passes no signal on, so the relay itself is told to stop.
+  test.skipIf(isWindows)("npx starts it from the tarball, with no registry", async () => {
+    const env = { PATH: `${dirname(node)}${delimiter}${process.env.PATH}` };
+    const start = "start --mock --port 0 --no-config --json".split(" ");
+    await using npx = startProgram(
+      "npx",
+      ["--yes", "--offline", "--package", tarball, "openai-relay", ...start],
+      { env },
+    );
+    const { url, pid } = JSON.parse((await npx.until("stdout", /^(\{.*\})\n/))[1]!);
+
+    const health = await fetch(new URL("/_relay/health", url));
+
+    expect(await health.json()).toEqual({ status: "ok" });
+    process.kill(pid);
+    expect(await npx.ended).toMatchObject({ code: 0 });
+  });
+
   test("it starts, answers and stops", async () => {
     await using relay = startRelay("start", "--mock", "--port", "0", "--no-config");
     const url = (await relay.until("stdout", /^(.*)\n/))[1]!;
@@ -143,6 +174,18 @@ describe.each(nodes)("on %s", (node) => {
     expect(stdout).toBe(`${url}\n`);
     expect(isWindows ? signal : code).toBe(isWindows ? "SIGTERM" : 0);
   });
+});
+
+test.skipIf(oldNode === undefined)("on too old a Node it says so in one sentence", async () => {
+  const launcher = join(installed, "bin/openai-relay.cjs");
+
+  await using relay = startProgram(oldNode!, [launcher, "start"]);
+
+  const { code, stdout, stderr } = await relay.ended;
+  expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+  expect(stderr).toMatch(
+    /^openai-relay needs Node\.js 22\.19 or newer; this is v.*\n {2}Install Node.*\n$/,
+  );
 });
 
 function npm(command: string, cwd: string): string {
