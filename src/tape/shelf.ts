@@ -41,10 +41,12 @@ export class Shelf {
     const { matcher } = this.#rules;
     const same = this.#choose((await this.#byKey).get(matcher.keyOf(asked)));
     if (same !== undefined) return same;
-    const imported = this.#known().filter(
-      (one) => one.asked.when && matcher.meets(asked, one.asked),
-    );
-    return this.#choose(imported.map(({ name }) => name));
+    const imported = this.#known().filter(({ asked: one }) => {
+      return one.when && matcher.meets(asked, one);
+    });
+    // The first of them answers, and those that are to be met the same way.
+    const group = imported.filter((one) => one.asked.digest === imported[0]!.asked.digest);
+    return this.#choose(group.map(({ name }) => name));
   }
 
   /** Another one for the same request as `file`, not used yet, of which `fits` is true. */

@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 import type { Asked } from "../entry.ts";
 import { type Part, partsOf } from "./form.ts";
-import { inside, normalized, TooMuch } from "./json.ts";
+import { inside, normalized, tooMuch } from "./json.ts";
 import type { Mask } from "./masks.ts";
 import type { Rules } from "./rules.ts";
 
@@ -16,25 +16,19 @@ type Field = { name: string; filename?: string; type?: string } & ({ text: strin
 /** Longer forms are not taken apart. */
 const longest = 64 * 1024 ** 2;
 
-export function normalBody({ headers, body }: Asked, mask: Mask, rules: Rules): Normal {
+export function normalBody({ headers, body, digest }: Asked, mask: Mask, rules: Rules): Normal {
   if (!body) return null;
   if ("sha256" in body) return { bytes: body.bytes, sha256: body.sha256 };
-  if ("json" in body) return normalJson(body.json, mask, rules);
+  if ("json" in body) {
+    const json = normalized(body.json, mask, rules);
+    return json === tooMuch ? { bytes: body.bytes, sha256: digest } : { json };
+  }
   const type = headers.find(([name]) => name === "content-type")?.[1] ?? "";
   const isForm = /^\s*multipart\//i.test(type) && body.bytes <= longest;
   const content = "text" in body ? Buffer.from(body.text) : Buffer.from(body.base64, "base64");
   const parts = isForm ? partsOf(type, content) : undefined;
   if (parts) return { form: parts.flatMap((part) => toField(part, mask, rules)) };
   return "text" in body ? { text: mask(body.text) } : toContent(content);
-}
-
-function normalJson(json: unknown, mask: Mask, rules: Rules): Normal {
-  try {
-    return { json: normalized(json, mask, rules) };
-  } catch (error) {
-    if (!(error instanceof TooMuch)) throw error;
-    return toContent(Buffer.from(JSON.stringify(json)));
-  }
 }
 
 function toField({ content, ...part }: Part, mask: Mask, { ignored }: Rules): Field[] {

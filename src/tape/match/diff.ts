@@ -1,22 +1,35 @@
-import { printable } from "../../config/shown.ts";
+import { masked, printable } from "../../config/shown.ts";
 import type { Difference } from "./differences.ts";
 
 /** Characters of a value that are shown. */
 const longest = 60;
 
-/** Differences as lines for people: where, what the tape has, what was asked. `scrub` takes secrets out. */
-export function toLines(differences: readonly Difference[], scrub: (text: string) => string) {
-  return differences.map(({ where, recorded, asked }) => {
-    const [was, is] = excerpts(toText(recorded, scrub), toText(asked, scrub));
-    const place = excerpt(printable(scrub(where)), 0);
-    if (is === undefined) return `${place}: ${was} on the tape, not in the request`;
-    if (was === undefined) return `${place}: ${is} in the request, not on the tape`;
-    return `${place}: ${was} on the tape, ${is} in the request`;
+/** Differences as lines for people: where, what the tape has, what was asked. */
+export function toLines(differences: readonly Difference[]): string[] {
+  return differences.map((difference) => {
+    const { where, was, is } = toTexts(difference);
+    if (is === undefined) return `${where}: ${was} on the tape, not in the request`;
+    if (was === undefined) return `${where}: ${is} in the request, not on the tape`;
+    return `${where}: ${was} on the tape, ${is} in the request`;
   });
 }
 
-function toText(value: unknown, scrub: (text: string) => string): string | undefined {
-  return value === undefined ? undefined : printable(scrub(JSON.stringify(value)));
+/** The same for two recordings. */
+export function toArrows(differences: readonly Difference[]): string[] {
+  return differences.map((difference) => {
+    const { where, was = "nothing", is = "nothing" } = toTexts(difference);
+    return `${where}: ${was} → ${is}`;
+  });
+}
+
+/** Short, without secrets and without what a terminal would obey. */
+function toTexts({ where, recorded, asked }: Difference) {
+  const [was, is] = excerpts(toText(recorded), toText(asked));
+  return { where: excerpt(printable(masked(where)), 0), was, is };
+}
+
+function toText(value: unknown): string | undefined {
+  return value === undefined ? undefined : printable(masked(JSON.stringify(value)));
 }
 
 /** Two texts, cut where they begin to differ. */

@@ -4,12 +4,27 @@ import type { NormalRequest } from "./normal.ts";
 /** A place where two requests differ; `undefined`: there is nothing on that side. */
 export type Difference = { where: string; recorded: unknown; asked: unknown };
 
+/** A place, and what is there on the one and the other side. */
+type Pair = readonly [where: string, recorded: unknown, asked: unknown];
+
 /** What distinguishes two requests by the rules, at most `most` of it. */
 export function differencesOf(
   recorded: NormalRequest,
   asked: NormalRequest,
   most: number,
 ): Difference[] {
+  const pairs: Pair[] = [
+    ["method", recorded.method, asked.method],
+    ["path", recorded.path, asked.path],
+    ["query", grouped(recorded.query), grouped(asked.query)],
+    ["header", recorded.headers, asked.headers],
+    ["", bodyOf(recorded), bodyOf(asked)],
+  ];
+  return compared(pairs, most);
+}
+
+/** The same for plain data of any kind: every place where it differs, as deep as can be told. */
+export function compared(pairs: readonly Pair[], most: number): Difference[] {
   const found: Difference[] = [];
   const compare = (where: string, a: unknown, b: unknown): void => {
     if (found.length >= most || isDeepStrictEqual(a, b)) return;
@@ -36,11 +51,7 @@ export function differencesOf(
       );
   };
 
-  compare("method", recorded.method, asked.method);
-  compare("path", recorded.path, asked.path);
-  compare("query", grouped(recorded.query), grouped(asked.query));
-  compare("header", recorded.headers, asked.headers);
-  compare("", bodyOf(recorded), bodyOf(asked));
+  for (const pair of pairs) compare(...pair);
   return found;
 }
 
@@ -53,7 +64,7 @@ function own(value: object, name: string): unknown {
 }
 
 /** One value as it is, several as a list. */
-function grouped(pairs: readonly [string, unknown][]): object {
+export function grouped(pairs: readonly [string, unknown][]): object {
   const values = new Map<string, unknown[]>();
   for (const [name, value] of pairs) values.set(name, [...(values.get(name) ?? []), value]);
   const members = [...values].map(([name, all]) => [name, all.length === 1 ? all[0] : all]);

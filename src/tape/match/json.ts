@@ -1,21 +1,24 @@
 import { isMoment, type Mask } from "./masks.ts";
 import type { Place, Rules } from "./rules.ts";
 
-/** A body with more in it than is worth comparing: it counts as one piece. */
-export class TooMuch extends Error {
-  override name = "TooMuch";
-}
+/** Stands for a value with more in it than is worth comparing. */
+export const tooMuch = Symbol("too much");
 
 const deepest = 64;
 const most = 1_000_000;
 
-/** The same value for all that may differ: names sorted, texts masked, ignored places left out. */
+/**
+ * The same value for all that may differ: names sorted, texts masked, ignored places left out. Or
+ * `tooMuch`.
+ */
 export function normalized(json: unknown, mask: Mask, { ignored, dates }: Rules): unknown {
   let count = 0;
-  return normal(json, "", ignored, 0);
+  const value = normal(json, "", ignored, 0);
+  return count > most ? tooMuch : value;
 
   function normal(value: unknown, name: string, places: readonly Place[], depth: number): unknown {
-    if (++count > most || depth > deepest) throw new TooMuch();
+    if (depth > deepest) count = most;
+    if (++count > most) return undefined;
     if (typeof value === "string") return mask(value);
     if (typeof value === "number") return dates && isMoment(name, value) ? 0 : value;
     if (typeof value !== "object" || value === null) return value;

@@ -27,7 +27,8 @@ export function toNormal(asked: Asked, rules: Rules): NormalRequest {
 
 /** What requests have in common that are the same by the rules. */
 export function keyOf(asked: Asked, rules: Rules): string {
-  return hash("sha256", JSON.stringify([rules.digest, toNormal(asked, rules)]));
+  const { when } = asked;
+  return hash("sha256", JSON.stringify([rules.digest, toNormal(asked, rules), when]));
 }
 
 /** In the order of names; parameters of one name keep theirs. */

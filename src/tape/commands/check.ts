@@ -1,0 +1,94 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { toBytes } from "../bytes.ts";
+import type { Entry } from "../entry.ts";
+import { listParts, readEntry } from "../file.ts";
+import { readLines, TapeError } from "../lines.ts";
+import { fromName, stemOf } from "../name.ts";
+import type { Scrub } from "../scrub.ts";
+import { duplicatesIn } from "./duplicates.ts";
+import { bodyOf } from "./events.ts";
+import { faultOf } from "./schema.ts";
+
+/** Something wrong with a file of a tape, and what to do. */
+export type Fault = {
+  file: string;
+  /** Remarks fail the check only where that is asked for. */
+  level: "problem" | "remark";
+  what: string;
+  next: string;
+};
+
+/** Looks at every file of a tape. `scrub` crosses out what none may hold. */
+export async function checkTape(folder: string, scrub: Scrub) {
+  const faults: Fault[] = [];
+  const add = (file: string, what: string, next: string, level: Fault["level"] = "problem") =>
+    faults.push({ file, level, what, next });
+  const again = "Record it again, or remove it.";
+
+  for (const name of listParts(folder))
+    add(name, "was never finished", `Remove it: relay tape prune ${folder} --parts`);
+  const names = readdirSync(folder).filter((name) => name.endsWith(".jsonl"));
+  for (const name of names.sort()) {
+    const file = join(folder, name);
+    const named = fromName(name);
+    if (!named) add(name, "is never replayed: no digest ends its name", "Give it back its name.");
+    const entry = await entryOf(file).catch((error: unknown) => {
+      if (!(error instanceof TapeError)) throw error;
+      add(name, error.message.replace(`${file}`, "is broken").replace(/\.$/, ""), again);
+    });
+    if (!entry) continue;
+    const { method, path, digest } = entry.asked;
+    const stem = stemOf(method, path, digest);
+    if (named && !name.startsWith(`${stem}.`) && !name.startsWith(`${stem}-`))
+      add(name, "has another name than its request", `Rename it to ${stem}.jsonl.`);
+    if (await hasSecret(file, entry, scrub))
+      add(
+        name,
+        "holds what looks like a credential, or what scrub lists",
+        "Take it out, and revoke it if it is one.",
+      );
+  }
+  for (const name of await duplicatesIn(folder))
+    add(
+      name,
+      "says what the recording before it says",
+      `Remove it: relay tape prune ${folder} --duplicates`,
+      "remark",
+    );
+  return { recordings: names.length, faults };
+}
+
+/** A whole file, every line of it as the schema says. */
+async function entryOf(file: string): Promise<Entry> {
+  let number = 0;
+  for await (const line of readLines(file)) {
+    number++;
+    const fault = faultOf(line);
+    if (fault !== undefined) throw new TapeError(`${file}, line ${number}: ${fault}`);
+  }
+  return readEntry(file);
+}
+
+/** As it stands in the file, and as it reads when what it says is put together. */
+async function hasSecret(file: string, entry: Entry, scrub: Scrub): Promise<boolean> {
+  const messages = entry.parts.flatMap((part) => {
+    return "from" in part && ("text" in part || "base64" in part) ? [toBytes(part)] : [];
+  });
+  const { body } = entry.asked;
+  const asked = body && "base64" in body ? [Buffer.from(body.base64, "base64")] : [];
+  const all = [readFileSync(file), await bodyOf(entry), ...messages, ...asked];
+  return all.some((bytes) => {
+    const text = bytes.toString("latin1");
+    return scrub(text) !== text;
+  });
+}
+
+/** For people. */
+export function toLines(faults: readonly Fault[]): string {
+  return faults
+    .map(({ file, level, what, next }) => {
+      return `${level === "problem" ? "✗" : "!"} ${file} ${what}\n  Next: ${next}\n`;
+    })
+    .join("");
+}
