@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
 import { checkSchema } from "../src/check/report.ts";
 import { jsonSchema } from "../src/config/json-schema.ts";
+import { scriptJsonSchema } from "../src/mock/script/json-schema.ts";
 import { commandNames, createProgram } from "../src/program.ts";
 import { commitOf } from "./commit.ts";
 import { licencesOf, packagesOf } from "./licences.ts";
@@ -60,6 +61,7 @@ const start = program.commands.find((command) => command.name() === "start")!;
 writeFileSync("dist/relay.1", manPage(program, start));
 writeFileSync("dist/openai-relay.1", ".so man1/relay.1\n");
 writeFileSync("dist/config.schema.json", `${JSON.stringify(jsonSchema(), null, 2)}\n`);
+writeFileSync("dist/mock-script.schema.json", `${JSON.stringify(scriptJsonSchema(), null, 2)}\n`);
 writeFileSync("dist/check.schema.json", `${JSON.stringify(await checkSchema(), null, 2)}\n`);
 
 if (!process.argv.includes("--quiet")) report(metafile);

@@ -36,6 +36,7 @@ test("the package is a few files and no more", () => {
     "dist/cli.cjs",
     "dist/config.schema.json",
     "dist/licences.txt",
+    "dist/mock-script.schema.json",
     "dist/openai-relay.1",
     "dist/relay.1",
     "dist/sbom.cdx.json",

@@ -24,8 +24,8 @@ export async function pointTo(
   });
 }
 
-/** Where names stand in JSON or YAML: dotted path → `line:column`. */
-async function positionsIn(text: string): Promise<Map<string, string>> {
+/** Where names, and the items of lists, stand in JSON or YAML: dotted path → `line:column`. */
+export async function positionsIn(text: string): Promise<Map<string, string>> {
   const { EVENT_MAPPING, EVENT_POP, EVENT_SCALAR, EVENT_SEQUENCE, parseEvents } = await import(
     "js-yaml"
   );
@@ -36,7 +36,10 @@ async function positionsIn(text: string): Promise<Map<string, string>> {
   const next = () => events.next().value ?? { type: EVENT_POP };
   const walk = (event: Event, prefix: string): void => {
     if (event.type === EVENT_SEQUENCE)
-      for (let item = next(); item.type !== EVENT_POP; item = next()) walk(item, prefix);
+      for (let item = next(), at = 0; item.type !== EVENT_POP; item = next(), at++) {
+        if ("start" in item) positions.set(`${prefix}${at}`, toPosition(source, item.start));
+        walk(item, `${prefix}${at}.`);
+      }
     if (event.type !== EVENT_MAPPING) return;
     for (let key = next(); key.type !== EVENT_POP; key = next()) {
       walk(key, prefix);

@@ -14,6 +14,7 @@ export type Heard = {
   text: string;
   /** Tokens that are sent, and those that may come back. */
   tokens: number;
+  fields: Fields;
 };
 
 type Fields = Record<string, unknown>;
@@ -38,6 +39,7 @@ export function heardOf(method: string, path: string, fields: Fields): Heard {
     model: typeof model === "string" ? model : undefined,
     text: wordsOf(messages ?? input ?? prompt),
     tokens: tokensIn(textOf([instructions, messages, input, prompt])) + asked,
+    fields,
   };
 }
 

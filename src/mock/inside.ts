@@ -8,25 +8,36 @@ import { createLimits, RatedReply } from "./limits.ts";
 import { createMock } from "./mock.ts";
 import { type Pace, paced } from "./pace.ts";
 import { Refusal } from "./refusal.ts";
+import { paceOf, render, saidOf } from "./script/render.ts";
+import { createScript, type Script } from "./script/script.ts";
+import { createVoice } from "./script/voice.ts";
 import { createMockUpgrade } from "./websocket/upgrade.ts";
 
-/** The mock with all that settings say of it: rate limits and a pace. */
-export function createMocked(config: Config): { answer: Answerer; upgrade: Upgrader } {
-  const pace = paceOf(config);
+export type Mocked = { answer: Answerer; upgrade: Upgrader };
+
+/** The mock with all that settings say of it: rate limits, a script, a pace. */
+export async function createMocked(config: Config): Promise<Mocked> {
+  const pace = toPace(config);
   const improvise = createMock();
   const limits = createLimits({
     requests: config.mockRequestsPerMinute,
     tokens: config.mockTokensPerMinute,
     per: config.mockLimitsPer,
   });
+  const script = config.mockScript === "" ? undefined : await readScript(config.mockScript);
 
   async function listen(exchange: Exchange, reply: Reply): Promise<void> {
-    if (!limits) return improvise(exchange, paced(reply, pace));
+    if (!limits && !script) return improvise(exchange, paced(reply, pace));
     const heard = await hear(exchange);
-    const { rates, refusal } = limits(heard);
-    const to = new RatedReply(reply, rates);
-    if (refusal) return tell(refusal, exchange, to);
-    improvise(exchange, paced(to, pace));
+    const admission = limits?.(heard);
+    const to = admission ? new RatedReply(reply, admission.rates) : reply;
+    if (admission?.refusal) return tell(admission.refusal, exchange, to);
+    const rule = script?.(heard);
+    if (!rule) return improvise(exchange, paced(to, pace));
+    const scripted = render(rule, heard);
+    const slowly = paced(to, paceOf(rule, pace));
+    if (scripted) return tell(scripted, exchange, slowly);
+    improvise(exchange, slowly, saidOf(rule, heard));
   }
 
   const answer: Answerer = (exchange, reply) => {
@@ -39,8 +50,14 @@ export function createMocked(config: Config): { answer: Answerer; upgrade: Upgra
         reply.fail(cause instanceof RelayError ? cause : relayBug(cause));
       });
   };
-  const voice = { limits, answer: () => ({ pace }) };
+  const voice = createVoice({ limits, script, pace });
   return { answer, upgrade: createMockUpgrade({ answer, warmUp: improvise, voice }) };
+}
+
+/** Loaded only when it is used. */
+async function readScript(file: string): Promise<Script> {
+  const { loadScript } = await import("./script/load.ts");
+  return createScript(await loadScript(file));
 }
 
 function tell(answer: Answer, exchange: Exchange, reply: Reply): Promise<void> {
@@ -49,7 +66,7 @@ function tell(answer: Answer, exchange: Exchange, reply: Reply): Promise<void> {
   return send(answer, asked, reply);
 }
 
-function paceOf({ mockLatency, mockTokensPerSecond }: Config): Pace {
+function toPace({ mockLatency, mockTokensPerSecond }: Config): Pace {
   const token = mockTokensPerSecond > 0 ? 1_000 / mockTokensPerSecond : 0;
   return { latency: mockLatency, token, delta: 0 };
 }
