@@ -37,7 +37,8 @@ describe("what a fault says", () => {
   });
 
   test("the catalogue itself can be read, defaults and all", () => {
-    for (const [call] of catalogueRows()) expect(faultProblem(call), call).toBeUndefined();
+    for (const { call } of catalogueRows())
+      expect(faultProblem(call.replace(/\|[\w|]+/g, "")), call).toBeUndefined();
   });
 });
 

@@ -1,8 +1,10 @@
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { WebSocket } from "ws";
 import { rawConnection } from "./support/raw.ts";
 import { startRelay, type TestRelay } from "./support/relay.ts";
 import { startUpstream } from "./support/upstream.ts";
+import { startWebSocketUpstream } from "./support/websocket.ts";
 
 // One relay for all: each call says by header what becomes of it.
 let relay: TestRelay;
@@ -71,7 +73,7 @@ describe("an answer that comes instead", () => {
 
   test("a rate limit has the headers of one, and says a date that lies ahead", async () => {
     const answer = await call("rate-limit(retry-after=3s, form=date)");
-    const error = (await answer.json()).error;
+    const { error } = (await answer.json()) as { error: { message: string } };
 
     expect(error).toMatchObject({ type: "requests", code: "rate_limit_exceeded" });
     expect(error.message).toContain("try again in 3s");
@@ -310,7 +312,7 @@ describe("which calls", () => {
     expect((await fetch(`${relay.url}/v1/models`, { headers })).status).toBe(500);
     const wrong = await fetch(`${relay.url}/v1/models`, { headers: { "x-relay-fault": "50" } });
     expect(wrong.headers.get("x-relay-error")).toBe("bad_request");
-    expect((await wrong.json()).error.message).toContain('character 1: "50" is no fault');
+    expect(await wrong.text()).toContain('character 1: \\"50\\" is no fault');
   });
 });
 
@@ -331,4 +333,37 @@ test("the openai client repeats what a fault refused, and gets its answer", asyn
   expect(answer.object).toBe("chat.completion");
   expect(models.data.length).toBeGreaterThan(0);
   expect(live.outcomes.map(({ status }) => status)).toEqual([429, 200, 0, 200]);
+});
+
+describe("a WebSocket", () => {
+  /** Says what each client hears until its WebSocket is closed, and with which code. */
+  async function hear(fault: string): Promise<{ messages: string[]; code: number }> {
+    await using upstream = await startWebSocketUpstream({
+      onConnection: (socket) => {
+        for (const message of ["one", "x".repeat(70_000), "three"]) socket.send(message);
+        socket.ping();
+      },
+    });
+    await using live = await startRelay({ upstream: upstream.url, fault: [fault] });
+    const client = new WebSocket(
+      `${live.url.replace("http", "ws")}/v1/realtime?model=gpt-realtime`,
+    );
+    const messages: string[] = [];
+    client.on("message", (data) => messages.push(String(data).slice(0, 5)));
+    client.on("error", () => {});
+    const code = await new Promise<number>((resolve) => client.once("close", resolve));
+    expect((await live.nextOutcome()).status).toBe(
+      code === 1006 && messages.length === 0 ? 503 : 101,
+    );
+    return { messages, code };
+  }
+
+  test.each([
+    ["ws-close(code=1011, after=2)", { messages: ["one", "xxxxx"], code: 1011 }],
+    ["ws-close(4000, after=0);model=gpt-realtime", { messages: [], code: 4000 }],
+    ["ws-close(1006)", { messages: ["one"], code: 1006 }],
+    ["503@/v1/realtime", { messages: [], code: 1006 }],
+  ])("%s", async (fault, expected) => {
+    expect(await hear(fault)).toEqual(expected);
+  });
 });

@@ -1,6 +1,7 @@
 import { Command } from "commander";
 import { addSettingFlags, settingFlags } from "../config/flags.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
+import { isOffline } from "../config/offline.ts";
 import type { Config } from "../config/settings.ts";
 import { keyRemarks } from "../key/remarks.ts";
 import { createLogStream } from "../observe/log.ts";
@@ -8,6 +9,7 @@ import type { Serving } from "../relay.ts";
 import { isDue } from "../tls/credentials.ts";
 import { version } from "../version.ts";
 import { banner, whereIs } from "./banner.ts";
+import { faultRemarks } from "./faults.ts";
 import { reloadOnHangup } from "./hangup.ts";
 import { explainListen } from "./listen-failure.ts";
 import { environmentRemarks } from "./protect.ts";
@@ -25,9 +27,12 @@ export const start = addSettingFlags(
   const loaded = await loadConfig(input);
   const keys = await keyRemarks(loaded.config, process.env);
   for (const remark of [...loaded.remarks, ...environmentRemarks(), ...keys]) say(remark);
+  for (const remark of faultRemarks(loaded.config)) say(remark);
 
   const { config } = loaded;
-  const starting = config.workers === 1 ? serve(config) : serveInWorkers(config);
+  // What is replayed comes in an order that only one process can keep.
+  const isAlone = config.workers === 1 || config.replay !== "" || config.tape !== "";
+  const starting = isAlone ? serve(config) : serveInWorkers(config);
   const relay = await starting.catch((error) => explainListen(error, loaded));
   const stop = stopOnSignals(relay);
   reloadOnHangup({ input, loaded, relay, stop });
@@ -74,7 +79,9 @@ Examples:
   relay start
   relay start --mock --port 0
   relay start --key-file ~/.openai/key --log-format json
+  relay start --tape tapes             replays what is in that folder, and records the rest
   relay start --workers auto           on all cores
+  relay start --mock --fault '503;chance=10%'     breaks calls on purpose: "relay run --help" has all
   relay start --host 0.0.0.0           asks for client tokens: "relay token new"`;
 }
 
@@ -87,7 +94,8 @@ function certificateRemark(until: Date): string {
 function describe({ config, files }: Loaded, relay: Serving): Record<string, unknown> {
   const { server } = relay;
   const where = config.socket === "" ? { port: server.port } : { socket: config.socket };
-  const upstream = config.mock ? "mock" : config.upstream;
+  const instead = isOffline(config, process.env) ? "tape" : config.mock ? "mock" : undefined;
+  const upstream = instead ?? config.upstream;
   const tls = relay.certificateUntil !== undefined;
   const { pid } = process;
   return { url: `${server.url}/v1`, ...where, tls, pid, version, upstream, config: files };

@@ -4,6 +4,8 @@ export type Argument<T> = {
   right: string;
   /** As it is written; the value when nobody gives one. */
   default: string;
+  /** The only ones, the default first. */
+  options?: readonly string[];
 };
 
 /** A place in an answer. */
@@ -49,25 +51,25 @@ function whole(min: number, max: number, fallback: string): Argument<number> {
   };
 }
 
-function choice<const T extends readonly string[]>(
-  options: T,
-  fallback: T[number],
-): Argument<T[number]> {
+function choice<const T extends readonly string[]>(...options: T): Argument<T[number]> {
   return {
     right: `one of ${options.join(", ")}`,
-    default: fallback,
+    default: options[0]!,
+    options,
     read: (text) => options.find((option) => option === text),
   };
 }
+
+type Entry = { about: string; args: Record<string, Argument<unknown>> };
 
 /** The n-th event; the first is 1. */
 const nth = (fallback: string) => whole(1, 1_000_000, fallback);
 
 /** A wait of 0 is none, and no header. */
-const status = (about: string) => ({
-  about,
-  args: { "retry-after": time("0"), "should-retry": choice(["unsaid", "true", "false"], "unsaid") },
-});
+const status = {
+  about: "an error of this status, as OpenAI or a gateway says it",
+  args: { "retry-after": time("0"), "should-retry": choice("unsaid", "true", "false") },
+};
 
 /**
  * Every fault by its name. The first argument needs no name: `stall(3)`. Those of one status stand for an
@@ -75,27 +77,26 @@ const status = (about: string) => ({
  */
 export const catalogue = {
   "rate-limit": {
-    about:
-      "429 with x-ratelimit-* and the wait as retry-after, retry-after-ms, both, a date or none",
+    about: "429 with x-ratelimit-* and how long to wait",
     args: {
       "retry-after": time("1s"),
-      form: choice(["both", "seconds", "ms", "date", "none"], "both"),
+      form: choice("both", "seconds", "ms", "date", "none"),
     },
   },
   quota: { about: "429 insufficient_quota, which no retry cures", args: {} },
-  "400": status("400 invalid_request_error"),
-  "401": status("401 invalid_api_key"),
-  "403": status("403 permission_error"),
-  "404": status("404 not found"),
-  "408": status("408 request timeout"),
-  "409": status("409 conflict"),
-  "500": status("500 server_error"),
-  "502": status("502 with a gateway's page of HTML"),
-  "503": status("503 overloaded"),
-  "504": status("504 with a gateway's page of HTML"),
+  "400": status,
+  "401": status,
+  "403": status,
+  "404": status,
+  "408": status,
+  "409": status,
+  "500": status,
+  "502": status,
+  "503": status,
+  "504": status,
   refuse: {
-    about: "the connection is reset or closed before any answer",
-    args: { how: choice(["reset", "close"], "reset") },
+    about: "the connection ends before any answer",
+    args: { how: choice("reset", "close") },
   },
   "slow-head": {
     about: "nothing is asked, and nothing comes, for a time",
@@ -106,11 +107,11 @@ export const catalogue = {
     args: { after: point("1"), for: time("forever") },
   },
   cut: {
-    about: "the answer breaks off: close and reset end the connection, clean ends in order",
-    args: { after: point("1"), how: choice(["close", "reset", "clean"], "close") },
+    about: "the answer breaks off; clean: as if it were whole",
+    args: { after: point("1"), how: choice("close", "reset", "clean") },
   },
   "no-done": {
-    about: "the event that closes a stream ([DONE], response.completed) is missing",
+    about: "[DONE], or response.completed, is missing",
     args: {},
   },
   "error-event": {
@@ -118,22 +119,22 @@ export const catalogue = {
     args: { after: nth("1") },
   },
   "corrupt-json": {
-    about: "the JSON of an event, or of a whole answer, is broken",
+    about: "the JSON of an event, or of an answer, is broken",
     args: { at: nth("1") },
   },
   "unknown-event": {
-    about: "an event of a kind that nobody knows comes in between",
+    about: "an event of an unknown kind comes in between",
     args: { after: nth("1") },
   },
   "duplicate-event": { about: "an event comes twice", args: { at: nth("1") } },
   crlf: { about: "the lines of an event stream end in CR LF", args: {} },
-  "split-utf8": { about: "every character of several bytes is cut in two slices", args: {} },
+  "split-utf8": { about: "characters of several bytes are cut in two", args: {} },
   drip: { about: "so many bytes a slice", args: { bytes: whole(1, 65_536, "1") } },
   "ws-close": {
-    about: "a WebSocket is closed after so many messages; 1006: without a close frame",
+    about: "closes a WebSocket after so many messages",
     args: { code: whole(1000, 4999, "1011"), after: whole(0, 1_000_000, "1") },
   },
-} satisfies Record<string, { about: string; args: Record<string, Argument<unknown>> }>;
+} satisfies Record<string, Entry>;
 
 type Catalogue = typeof catalogue;
 type Values<A> = { [K in keyof A]: A[K] extends Argument<infer T> ? T : never };
@@ -145,10 +146,16 @@ export type Fault = {
   [N in FaultName]: { name: N; args: Values<Catalogue[N]["args"]> };
 }[FaultName];
 
-/** The catalogue as lines of help: name, arguments with their defaults, and what happens. */
-export function catalogueRows(): [call: string, about: string][] {
-  return Object.entries(catalogue).map(([name, { about, args }]) => {
-    const list = Object.entries(args).map(([arg, { default: value }]) => `${arg}=${value}`);
-    return [list.length > 0 ? `${name}(${list.join(", ")})` : name, about];
+/** The catalogue for people: how a fault is written, with all defaults, and what it does. */
+export function catalogueRows(): { names: string[]; call: string; about: string }[] {
+  // Statuses differ in nothing but their number.
+  const groups = Map.groupBy(Object.entries<Entry>(catalogue), ([, entry]) => entry);
+  return [...groups].map(([{ about, args }, entries]) => {
+    const names = entries.map(([name]) => name);
+    const list = Object.entries(args).map(([key, { default: value, options = [value] }]) => {
+      return `${key}=${options.join("|")}`;
+    });
+    const call = list.length > 0 ? `${names[0]}(${list.join(", ")})` : names[0]!;
+    return { names, call, about };
   });
 }
