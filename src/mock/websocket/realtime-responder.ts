@@ -1,24 +1,30 @@
 import { setImmediate as nextTurn, setTimeout } from "node:timers/promises";
 import type { ConversationItem, RealtimeResponse } from "openai/resources/realtime/realtime";
 import { type Heard, heardOf } from "../heard.ts";
-import type { Limits, Rate } from "../limits.ts";
+import type { Rate } from "../limits.ts";
 import { type Pace, Rhythm } from "../pace.ts";
 import { Refusal } from "../refusal.ts";
 import type { Said } from "../said.ts";
 import { speak, textOf, tokensIn } from "../speech.ts";
-import { parsed, tokensOfEvent } from "../spoken.ts";
+import { tokensOfEvent } from "../spoken.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Event } from "./event-reply.ts";
 import { type Nameless, responseEvents } from "./realtime-events.ts";
 import type { Session } from "./realtime-session.ts";
 
-/** What is said to what was heard, and how fast. */
-export type Voice = {
-  limits: Limits | undefined;
-  answer: (heard: Heard) => { pace: Pace; said?: Said; error?: Failure };
+/** What is said to what was heard, how fast, and what is left of the limits. */
+export type Voice = (heard: Heard) => {
+  pace: Pace;
+  rates: Rate[] | undefined;
+  said?: Said | undefined;
+  error?: Failure | undefined;
 };
 
-type Failure = { type?: string; code?: string | null; message: string };
+export type Failure = {
+  message: string;
+  type?: string | undefined;
+  code?: string | null | undefined;
+};
 
 type Parts = {
   voice: Voice;
@@ -68,8 +74,8 @@ export function createResponder({ voice, conversation, session, emit, newId }: P
       ...{ model: now.model, input: items, instructions: wanted.instructions },
       max_output_tokens: wanted.max_output_tokens,
     });
-    const admission = voice.limits?.(heard);
-    const { pace, said = improvised(heard), error = failureOf(admission) } = voice.answer(heard);
+    const improvised = { text: speak(heard.text), toolCalls: [] };
+    const { pace, rates, said = improvised, error } = voice(heard);
     const withAudio = wanted.output_modalities?.includes("audio") ?? true;
     const response = {
       ...{ id, object: "realtime.response" as const, status: "in_progress" as const, output: [] },
@@ -92,7 +98,7 @@ export function createResponder({ voice, conversation, session, emit, newId }: P
       if (event.type === "conversation.item.done") conversation.add(event.item as ConversationItem);
       // A slow client has taken it first.
       await new Promise<void>((resolve) => emit(event, resolve));
-      if (event.type === "response.created" && admission) emit(toRateLimits(admission.rates));
+      if (event.type === "response.created" && rates) emit(toRateLimits(rates));
     }
     const details = { type: "cancelled" as const, reason: "client_cancelled" as const };
     const status = { status: "cancelled" as const, status_details: details };
@@ -100,11 +106,6 @@ export function createResponder({ voice, conversation, session, emit, newId }: P
   }
 
   return { create, cancel, stop: () => active?.end.abort() };
-}
-
-/** What the mock says by itself. */
-function improvised({ text }: Heard): Said {
-  return { text: speak(text), toolCalls: [] };
 }
 
 function* failed(
@@ -115,11 +116,6 @@ function* failed(
   const error = { message, ...(type && { type }), ...(code && { code }) };
   const status_details = { type: "failed" as const, error };
   yield { type: "response.done", response: { ...response, status: "failed", status_details } };
-}
-
-function failureOf(admission: ReturnType<Limits> | undefined): Failure | undefined {
-  if (!admission?.refusal) return undefined;
-  return (parsed(String(admission.refusal.body)) as { error: Failure }).error;
 }
 
 function toRateLimits(rates: Rate[]): Nameless {
