@@ -11,6 +11,10 @@ export const onNewOnes = [
   "POST /fine_tuning/jobs/{fine_tuning_job_id}/pause",
   "POST /threads/{thread_id}/runs/{run_id}/cancel",
   "POST /uploads/{upload_id}/cancel",
+  "POST /responses/{response_id}/cancel",
+  "POST /responses/{response_id}/cancel?beta=true",
+  "DELETE /responses/{response_id}?beta=true",
+  "POST /vector_stores/{vector_store_id}/file_batches/{batch_id}/cancel",
 ];
 
 export const aFile = () => new File(["Hello, mock."], "hello.txt");

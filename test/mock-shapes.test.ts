@@ -78,7 +78,7 @@ async function askEverything(base: string): Promise<Answered[]> {
 }
 
 function makersOf({ path }: Known): Known[] {
-  const list = path.replace(/\/\{\w+\}\/\w+$/, "");
+  const list = path.slice(0, path.lastIndexOf("/{"));
   return overHttp.filter((other) => other.method === "POST" && other.path === list);
 }
 
@@ -123,7 +123,9 @@ function mistyped({ operation, type }: Answered): string[] {
 function saidIn({ operation, type, body }: Answered): Said[] {
   const methods = sdkMethods().filter((method) => method.operation === nameless(operation));
   const texts = type.startsWith("text/event-stream")
-    ? [...`${body}`.matchAll(/^data: (\{.*)$/gm)].map(([, json = ""]) => json)
+    ? [...`${body}`.matchAll(/^(?:event: (.*)\n)?data: (\{.*)$/gm)].map(([, event, json = ""]) =>
+        event?.startsWith("thread.") ? `{ event: "${event}", data: ${json} }` : json,
+      )
     : type.startsWith("application/json")
       ? [`${body}`]
       : [];

@@ -21,7 +21,7 @@ type Page<P> =
   P extends Pages.NextCursorPage<infer T> ? Pages.NextCursorPageResponse<T> & Ends
   : P extends Pages.ConversationCursorPage<infer T> ? Pages.ConversationCursorPageResponse<T> & Ends
   : P extends Pages.CursorPage<infer T> ? Pages.CursorPageResponse<T> & Ends
-  : P extends Pages.Page<infer T> ? Pages.PageResponse<T> & Ends
+  : P extends Pages.Page<infer T> ? Pages.PageResponse<T> & Omit<Ends, "object"> & { next_page?: null; search_query?: string[] }
   : P;
 type Promised<M extends (...args: never[]) => unknown> = Awaited<ReturnType<M>>;
 type NoStream<P> = P extends Stream<unknown> ? never : P;

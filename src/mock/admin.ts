@@ -49,7 +49,7 @@ export function adminOperations(shelves: Shelves): Operations {
   }
 
   return {
-    [`POST /organization/groups/{group_id}/users`]: joinGroup,
+    "POST /organization/groups/{group_id}/users": joinGroup,
     "POST /organization/certificates/activate": activate(true, certificate),
     "POST /organization/certificates/deactivate": activate(false, certificate),
     "POST /organization/projects/{project_id}/certificates/activate": activate(

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import * as v from "valibot";
 import type { Exchange, HeaderList } from "../exchange.ts";
 import { invalidParameter, missingParameter, notJson, notMultipart } from "./refusal.ts";
+import type { Said } from "./said.ts";
 
 /** One request as the operations of the mock see it. */
 export type Asked = {
@@ -13,11 +14,16 @@ export type Asked = {
   body: Buffer;
   /** Follows from method, target and body: equal requests have equal digests. */
   digest: string;
+  /** What a model has been told to say to it. */
+  said?: Said | undefined;
 };
 
-export function digestOf({ method, target }: Exchange, body: Buffer | null): string {
+export function digestOf({ method, target, headers }: Exchange, body: Buffer | null): string {
   const hash = createHash("sha256").update(`${method} ${target}\n`);
-  return hash.update(body ?? "").digest("hex");
+  // Clients make up a new boundary for each form.
+  const boundary = /boundary="?([^";]+)/i.exec(headerOf(headers, "content-type") ?? "")?.[1];
+  const said = body && boundary ? body.toString("latin1").replaceAll(boundary, "") : (body ?? "");
+  return hash.update(said).digest("hex");
 }
 
 /** The first value of a header, by its lower-case name. */

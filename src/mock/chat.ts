@@ -1,59 +1,114 @@
-import type { ChatCompletion, ChatCompletionChunk } from "openai/resources/chat/completions";
+import type { ChatCompletion, ChatCompletionMessage } from "openai/resources/chat/completions";
 import type { CompletionUsage } from "openai/resources/completions";
 import * as v from "valibot";
-import { type Answer, events, idOf, json, madeAt, toEvent } from "./answer.ts";
+import { type Answer, events, idOf, json, madeAt } from "./answer.ts";
 import { type Asked, jsonOf } from "./asked.ts";
-import { lastWords, pieces, speak, textOf, tokensIn } from "./speech.ts";
+import { type ChatAnswer, chatChunks } from "./chatchunks.ts";
+import { keepChat } from "./chatstore.ts";
+import { logprobsOf } from "./logprobs.ts";
+import type { Operation } from "./router.ts";
+import { spokenAudio } from "./sound.ts";
+import { lastWords, textOf, tokensIn } from "./speech.ts";
+import type { Store } from "./store.ts";
+import { cut } from "./truncate.ts";
+import { type Call, type Turn, takeTurn, toolsOf } from "./turn.ts";
+
+const count = v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1)));
 
 const chatRequest = v.looseObject({
   model: v.string(),
   messages: v.pipe(v.array(v.looseObject({ role: v.string() })), v.minLength(1)),
   n: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(128)), 1),
+  max_tokens: count,
+  max_completion_tokens: count,
+  logprobs: v.nullish(v.boolean()),
+  top_logprobs: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(20)), 0),
+  tools: v.nullish(v.array(v.looseObject({ type: v.string() }))),
+  store: v.nullish(v.boolean()),
+  metadata: v.nullish(v.record(v.string(), v.string())),
   stream: v.nullish(v.boolean()),
   stream_options: v.nullish(v.looseObject({ include_usage: v.nullish(v.boolean()) })),
 });
 
-export function completeChat(asked: Asked): Answer {
-  const { model, messages, n, stream, stream_options } = jsonOf(asked, chatRequest);
-  const text = speak(lastWords(messages));
-  const usage = usageOf(textOf(messages), text, n);
-  const common = {
-    id: idOf("chatcmpl-", asked.digest),
-    created: madeAt,
-    model,
-    service_tier: "default" as const,
-    system_fingerprint: "fp_mock",
-  };
-  if (stream) return events(chunks(common, text, n, stream_options?.include_usage && usage));
+type Request = v.InferOutput<typeof chatRequest>;
 
-  const choices = indexes(n).map((index) => ({
-    index,
-    message: { role: "assistant" as const, content: text, refusal: null, annotations: [] },
-    logprobs: null,
-    finish_reason: "stop" as const,
-  }));
-  return json({ ...common, object: "chat.completion", choices, usage } satisfies ChatCompletion);
+export function createChat(store: Store): Operation {
+  return function completeChat(asked: Asked): Answer {
+    const request = jsonOf(asked, chatRequest);
+    const answer = answerOf(request, asked);
+    const whole = wholeOf(answer);
+    if (request.store) {
+      keepChat(store, { ...whole, metadata: request.metadata ?? {} }, request.messages);
+    }
+    if (!request.stream) return json(whole);
+    return events(
+      chatChunks(answer, request.stream_options?.include_usage ? answer.usage : undefined),
+    );
+  };
 }
 
-type Common = Omit<ChatCompletionChunk, "object" | "choices">;
-
-function* chunks(common: Common, text: string, n: number, usage?: CompletionUsage | false | null) {
-  const base = {
-    ...common,
-    object: "chat.completion.chunk" as const,
-    ...(usage && { usage: null }),
+function answerOf(request: Request, asked: Asked): ChatAnswer {
+  const { model, messages, n, max_tokens, max_completion_tokens } = request;
+  const turn = takeTurn({
+    words: lastWords(messages),
+    tools: toolsOf(request.tools),
+    choice: request.tool_choice,
+    hasResults: messages.at(-1)?.role === "tool",
+    format: request.response_format,
+    said: asked.said,
+    digest: asked.digest,
+  });
+  const { text, isCut } = cut(turn.text, max_completion_tokens ?? max_tokens);
+  const finish_reason = turn.toolCalls.length > 0 ? "tool_calls" : isCut ? "length" : "stop";
+  const said = { ...turn, text };
+  return {
+    common: {
+      id: idOf("chatcmpl-", asked.digest),
+      created: madeAt,
+      model,
+      service_tier: "default",
+      system_fingerprint: "fp_mock",
+    },
+    said,
+    n,
+    finish_reason,
+    logprobs: request.logprobs ? logprobsOf(text, request.top_logprobs ?? 0) : null,
+    usage: usageOf(textOf(messages), wordsOf(said), n),
+    audio: hasAudio(request) ? spokenAudio(text, asked.digest) : undefined,
   };
-  const toChunk = (choices: ChatCompletionChunk.Choice[]) =>
-    toEvent({ ...base, choices } satisfies ChatCompletionChunk);
+}
 
-  for (const index of indexes(n)) {
-    const choice = { index, logprobs: null, finish_reason: null };
-    yield toChunk([{ ...choice, delta: { role: "assistant", content: "", refusal: null } }]);
-    for (const content of pieces(text)) yield toChunk([{ ...choice, delta: { content } }]);
-    yield toChunk([{ ...choice, delta: {}, finish_reason: "stop" }]);
-  }
-  if (usage) yield toEvent({ ...base, choices: [], usage } satisfies ChatCompletionChunk);
-  yield "data: [DONE]\n\n";
+function hasAudio({ modalities }: Request): boolean {
+  return Array.isArray(modalities) && modalities.includes("audio");
+}
+
+function wholeOf({ common, said, n, finish_reason, logprobs, usage, audio }: ChatAnswer) {
+  const tool_calls = said.toolCalls.map(toToolCall);
+  const message: ChatCompletionMessage = {
+    role: "assistant",
+    content: tool_calls.length > 0 || audio ? null : said.text,
+    refusal: null,
+    annotations: [],
+    ...(tool_calls.length > 0 && { tool_calls }),
+    ...(audio && { audio }),
+  };
+  const choices = Array.from({ length: n }, (_, index) => ({
+    index,
+    message,
+    logprobs,
+    finish_reason,
+  }));
+  return { ...common, object: "chat.completion", choices, usage } satisfies ChatCompletion;
+}
+
+function toToolCall({ id, name, arguments: said, isCustom }: Call) {
+  if (isCustom) return { id, type: "custom" as const, custom: { name, input: said } };
+  return { id, type: "function" as const, function: { name, arguments: said } };
+}
+
+/** All that a turn says, for its tokens. */
+export function wordsOf({ text, toolCalls }: Turn): string {
+  return text + toolCalls.map(({ name, arguments: said }) => name + said).join("");
 }
 
 /** The tokens of a prompt and of `n` answers to it. */
@@ -67,8 +122,4 @@ export function usageOf(prompt: string, answer: string, n: number): CompletionUs
     prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
     completion_tokens_details: { reasoning_tokens: 0, audio_tokens: 0 },
   };
-}
-
-function indexes(n: number): number[] {
-  return Array.from({ length: n }, (_, index) => index);
 }

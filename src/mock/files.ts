@@ -1,76 +1,90 @@
-import type { FileDeleted, FileObject } from "openai/resources/files";
 import * as v from "valibot";
-import { type Answer, idOf, json, madeAt } from "./answer.ts";
+import { type Answer, json, madeAt } from "./answer.ts";
 import { type Asked, formOf, headerOf } from "./asked.ts";
+import { pageOf } from "./page.ts";
 import { rangeOf } from "./range.ts";
 import { noSuchFile, rangeNotSatisfiable } from "./refusal.ts";
+import { fill, type Resource } from "./resource.ts";
+import type { Operations } from "./router.ts";
+import type { Shelves } from "./shelves.ts";
+import type { Store } from "./store.ts";
+
+const one = "/files/{file_id}";
+
+export const fileResource: Resource = {
+  path: one,
+  does: "",
+  id: "file-",
+  gives: { filename: "", purpose: "", bytes: 0 },
+  own: { object: "file", created_at: madeAt, status: "processed" },
+};
 
 const uploadForm = v.looseObject({
   file: v.instance(File),
   purpose: v.picklist(["assistants", "batch", "fine-tune", "vision", "user_data", "evals"]),
 });
 
-type Stored = { about: FileObject; content: Buffer };
+export type FileObject = { id: string; filename: string; purpose: string; bytes: number };
 
-/** The operations on files, which live as long as the mock does. */
-export function createFiles() {
-  const files = new Map<string, Stored>();
+export type Files = ReturnType<typeof createFiles>;
 
-  function find({ params: { file_id = "" } }: Asked): Stored {
-    const file = files.get(file_id);
-    if (!file) throw noSuchFile(file_id);
+/** The files that were uploaded or made, with what is in them. */
+export function createFiles(shelves: Shelves, store: Store) {
+  const contentOf = (file_id: string) => `${fill(one, { file_id })}/content`;
+
+  function add(filename: string, purpose: string, content: Buffer): FileObject {
+    // Not from the request: clients make up a new multipart boundary each time.
+    const seed = JSON.stringify([filename, purpose]) + content.toString("latin1");
+    const said = { filename, purpose, bytes: content.length };
+    const file = shelves.add<FileObject>(one, {}, seed, said);
+    store.set(contentOf(file.id), content);
     return file;
   }
 
+  function find(file_id: string): { file: FileObject; content: Buffer } {
+    const file = store.get<FileObject>(fill(one, { file_id }));
+    const content = store.get<Buffer>(contentOf(file_id));
+    if (!file || !content) throw noSuchFile(file_id);
+    return { file, content };
+  }
+
+  return { add, find };
+}
+
+export function fileOperations(files: Files, shelves: Shelves): Operations {
   async function upload(asked: Asked): Promise<Answer> {
     const { file, purpose } = await formOf(asked, uploadForm);
-    const content = Buffer.from(await file.arrayBuffer());
-    const about = {
-      // Not from the request: clients make up a new multipart boundary each time.
-      id: idOf("file-", JSON.stringify([file.name, purpose]) + content.toString("latin1")),
-      object: "file",
-      bytes: content.length,
-      created_at: madeAt,
-      filename: file.name,
-      purpose: purpose as FileObject["purpose"],
-      status: "processed",
-    } satisfies FileObject;
-    files.set(about.id, { about, content });
-    return json(about);
+    return json(files.add(file.name, purpose, Buffer.from(await file.arrayBuffer())));
   }
 
   function list({ query }: Asked): Answer {
     const purpose = query.get("purpose");
-    const all = [...files.values()].map(({ about }) => about);
-    if (query.get("order") !== "asc") all.reverse();
-    const matching = all.filter((file) => !purpose || file.purpose === purpose);
-    const rest = matching.slice(matching.findIndex(({ id }) => id === query.get("after")) + 1);
-    const data = rest.slice(0, Number(query.get("limit")) || 10_000);
-    const ends = { first_id: data.at(0)?.id ?? null, last_id: data.at(-1)?.id ?? null };
-    return json({ object: "list", data, ...ends, has_more: data.length < rest.length });
+    const all = shelves.list(one, {}).filter((file) => !purpose || file.purpose === purpose);
+    return json(pageOf(all, query, { usual: 10_000, most: 10_000 }));
   }
 
-  function retrieve(asked: Asked): Answer {
-    return json(find(asked).about);
-  }
+  return {
+    "GET /files": list,
+    "POST /files": upload,
+    [`GET ${one}`]: ({ params: { file_id = "" } }) => json(files.find(file_id).file),
+    [`DELETE ${one}`]: ({ params }) => {
+      const { id } = files.find(params.file_id ?? "").file;
+      shelves.remove(one, params);
+      return json({ id, object: "file", deleted: true });
+    },
+    [`GET ${one}/content`]: (asked) =>
+      download(asked, files.find(asked.params.file_id ?? "").content),
+  };
+}
 
-  function content(asked: Asked): Answer {
-    const { content } = find(asked);
-    const size = content.length;
-    const headers = ["content-type", "application/octet-stream", "accept-ranges", "bytes"];
-    const range = rangeOf(asked.method === "GET" ? headerOf(asked.headers, "range") : "", size);
-    if (range === null) throw rangeNotSatisfiable(size);
-    if (range === undefined) return { status: 200, headers, body: content };
-    const { start, end } = range;
-    headers.push("content-range", `bytes ${start}-${end - 1}/${size}`);
-    return { status: 206, headers, body: content.subarray(start, end) };
-  }
-
-  function remove(asked: Asked): Answer {
-    const { id } = find(asked).about;
-    files.delete(id);
-    return json({ id, object: "file", deleted: true } satisfies FileDeleted);
-  }
-
-  return { upload, list, retrieve, content, remove };
+/** Bytes as they are, or the range of them that is asked for. */
+export function download(asked: Asked, content: Buffer, type = "application/octet-stream"): Answer {
+  const size = content.length;
+  const headers = ["content-type", type, "accept-ranges", "bytes"];
+  const range = rangeOf(asked.method === "GET" ? headerOf(asked.headers, "range") : "", size);
+  if (range === null) throw rangeNotSatisfiable(size);
+  if (range === undefined) return { status: 200, headers, body: content };
+  const { start, end } = range;
+  headers.push("content-range", `bytes ${start}-${end - 1}/${size}`);
+  return { status: 206, headers, body: content.subarray(start, end) };
 }

@@ -1,40 +1,49 @@
 import { RelayError, relayBug } from "../errors.ts";
-import type { Answerer, Exchange, Reply } from "../exchange.ts";
+import type { Exchange, Reply } from "../exchange.ts";
 import { type Answer, refused, send } from "./answer.ts";
-import { digestOf } from "./asked.ts";
+import { type Asked, digestOf } from "./asked.ts";
 import { collect, decoded, maxBody } from "./body.ts";
 import { createOperations } from "./operations.ts";
 import { bodyTooLarge, Refusal } from "./refusal.ts";
 import { createRouter } from "./router.ts";
+import type { Said } from "./said.ts";
+
+/** Answers; to what a model is asked, with what it has been told to say. */
+export type Improviser = (exchange: Exchange, reply: Reply, said?: Said) => void;
 
 /** Stands in for OpenAI, in this process: no key, no network, and the same answer to the same request. */
-export function createMock(): Answerer {
+export function createMock(): Improviser {
   // With the first request: until then nobody has to wait for it.
   let router: ReturnType<typeof createRouter> | undefined;
 
-  async function mock(exchange: Exchange, reply: Reply): Promise<void> {
+  async function mock(exchange: Exchange, reply: Reply, said?: Said): Promise<void> {
     const body = await collect(exchange);
     const digest = digestOf(exchange, body);
-    const answer = await answerTo(exchange, body, digest).catch(refusalOf);
+    const answer = await answerTo(exchange, body, { digest, said }).catch(refusalOf);
     await send(answer, { method: exchange.method, digest }, reply);
   }
 
-  async function answerTo(exchange: Exchange, sent: Buffer | null, digest: string) {
+  async function answerTo(exchange: Exchange, sent: Buffer | null, how: How) {
     const { method, target, headers } = exchange;
     const [path = "", search] = target.split(/\?(.*)/s, 2);
     router ??= createRouter(createOperations());
     const { operation, params } = router(method, path);
     if (!sent) throw bodyTooLarge(maxBody);
     const body = await decoded(sent, headers);
-    return operation({ method, params, query: new URLSearchParams(search), headers, body, digest });
+    return operation({
+      ...{ method, params, query: new URLSearchParams(search), headers, body },
+      ...how,
+    });
   }
 
-  return (exchange, reply) => {
-    mock(exchange, reply).catch((cause) => {
+  return (exchange, reply, said) => {
+    mock(exchange, reply, said).catch((cause) => {
       reply.fail(cause instanceof RelayError ? cause : relayBug(cause));
     });
   };
 }
+
+type How = Pick<Asked, "digest" | "said">;
 
 function refusalOf(error: unknown): Answer {
   if (error instanceof Refusal) return refused(error);

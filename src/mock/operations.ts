@@ -1,8 +1,10 @@
 import { adminOperations } from "./admin.ts";
-import { completeChat } from "./chat.ts";
+import { createChat } from "./chat.ts";
+import { chatStoreOperations } from "./chatstore.ts";
 import { complete } from "./completions.ts";
+import { conversationOperations } from "./conversations.ts";
 import { embed } from "./embeddings.ts";
-import { createFiles } from "./files.ts";
+import { createFiles, fileOperations, fileResource } from "./files.ts";
 import { keepingOperations } from "./keeping.ts";
 import { listModels, retrieveModel } from "./models.ts";
 import { agentResources } from "./resources/agents.ts";
@@ -12,13 +14,16 @@ import { organizationResources, organizationSingles } from "./resources/organiza
 import { projectResources, projectSingles } from "./resources/projects.ts";
 import { storageResources } from "./resources/storage.ts";
 import { workResources } from "./resources/work.ts";
-import { respond } from "./responses.ts";
+import { createRespond } from "./responses.ts";
+import { createResponses, responseStoreOperations } from "./responsestore.ts";
 import { roleOperations } from "./roles.ts";
 import type { Operations } from "./router.ts";
 import { createShelves } from "./shelves.ts";
 import { singleOperations } from "./single.ts";
 import { createStore } from "./store.ts";
+import { uploadOperations } from "./uploads.ts";
 import { usageOperations } from "./usage.ts";
+import { vectorStoreOperations } from "./vectorstores.ts";
 
 /** All operations of the mock, on a memory of their own. */
 export function createOperations(): Operations {
@@ -31,9 +36,11 @@ export function createOperations(): Operations {
     ...mediaResources,
     ...storageResources,
     ...workResources,
+    fileResource,
   ];
   const shelves = createShelves(resources, store);
-  const files = createFiles();
+  const files = createFiles(shelves, store);
+  const responses = createResponses(shelves, store);
   return Object.assign(
     {},
     ...resources.map((resource) => keepingOperations(resource, shelves)),
@@ -42,18 +49,19 @@ export function createOperations(): Operations {
     adminOperations(shelves),
     roleOperations(shelves, store),
     usageOperations(),
+    chatStoreOperations(store),
+    conversationOperations(shelves),
+    fileOperations(files, shelves),
+    responseStoreOperations(responses),
+    uploadOperations(shelves, files, store),
+    vectorStoreOperations(shelves, files, store),
     {
-      "POST /chat/completions": completeChat,
+      "POST /chat/completions": createChat(store),
       "POST /completions": complete,
       "POST /embeddings": embed,
-      "GET /files": files.list,
-      "POST /files": files.upload,
-      "GET /files/{file_id}": files.retrieve,
-      "DELETE /files/{file_id}": files.remove,
-      "GET /files/{file_id}/content": files.content,
       "GET /models": listModels,
       "GET /models/{model}": retrieveModel,
-      "POST /responses": respond,
+      "POST /responses": createRespond(responses),
     },
   );
 }

@@ -66,6 +66,15 @@ export function noSuchFile(id: string): Refusal {
   return new Refusal(404, `No such File object: ${id}`, { param: "id" });
 }
 
+export function noSuchResponse(id: string): Refusal {
+  return new Refusal(404, `Response with id '${id}' not found.`, { param: "id" });
+}
+
+export function previousNotFound(id: string): Refusal {
+  const details = { param: "previous_response_id", code: "previous_response_not_found" };
+  return new Refusal(400, `Previous response with id '${id}' not found.`, details);
+}
+
 export function notNow(noun: string, act: string, status: string): Refusal {
   const message = `Cannot ${act} a ${noun} with status '${status}'.`;
   return new Refusal(400, message, { code: "invalid_status" });

@@ -1,18 +1,30 @@
-import type {
-  Response,
-  ResponseOutputMessage,
-  ResponseUsage,
-} from "openai/resources/responses/responses";
+import type { Response } from "openai/resources/responses/responses";
 import * as v from "valibot";
 import { type Answer, events, idOf, json, madeAt } from "./answer.ts";
 import { type Asked, jsonOf } from "./asked.ts";
+import type { Fields } from "./fields.ts";
+import { textIn } from "./fields.ts";
+import { itemsOf } from "./items.ts";
+import { outputOf } from "./output.ts";
 import { responseEvents } from "./responseevents.ts";
-import { lastWords, speak, textOf, tokensIn } from "./speech.ts";
+import type { Kept, Responses } from "./responsestore.ts";
+import type { Operation } from "./router.ts";
+import { lastWords, textOf, tokensIn } from "./speech.ts";
+import { cut } from "./truncate.ts";
+import { type Turn, takeTurn, toolsOf } from "./turn.ts";
 
 const responseRequest = v.looseObject({
   model: v.string(),
   input: v.nullish(v.union([v.string(), v.array(v.unknown())]), ""),
   instructions: v.nullish(v.string()),
+  previous_response_id: v.nullish(v.string()),
+  conversation: v.nullish(v.union([v.string(), v.looseObject({ id: v.string() })])),
+  max_output_tokens: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  reasoning: v.nullish(v.looseObject({})),
+  text: v.nullish(v.looseObject({})),
+  tools: v.nullish(v.array(v.looseObject({ type: v.string() }))),
+  background: v.nullish(v.boolean()),
+  store: v.nullish(v.boolean()),
   stream: v.nullish(v.boolean()),
 });
 
@@ -42,33 +54,71 @@ const repeated = {
   user: null,
 };
 
-export function respond(asked: Asked): Answer {
-  const request = jsonOf(asked, responseRequest);
+export function createRespond(responses: Responses): Operation {
+  return function respond(asked: Asked): Answer {
+    const request = jsonOf(asked, responseRequest);
+    const before = responses.before(request);
+    const kept = keptOf(request, asked, before);
+    const { begun, done } = kept;
+    const isWaiting = request.background === true && !request.stream;
+    responses.keep(kept, isWaiting);
+    if (request.stream) return events(responseEvents(begun, done));
+    return json(isWaiting ? begun : done);
+  };
+}
+
+function keptOf(request: Request, asked: Asked, before: Fields[]): Kept {
   const { input, instructions } = request;
-  const text = speak(typeof input === "string" ? input : lastWords(input));
+  const items = itemsOf(input, asked.digest);
+  const last = Array.isArray(input) ? (input.at(-1) as { type?: unknown } | undefined) : undefined;
+  const turn = takeTurn({
+    words: typeof input === "string" ? input : lastWords(input),
+    tools: toolsOf(request.tools),
+    choice: request.tool_choice,
+    hasResults: typeof last?.type === "string" && last.type.endsWith("_call_output"),
+    format: request.text?.format,
+    said: asked.said,
+    digest: asked.digest,
+  });
+  const { text, isCut } = cut(turn.text, request.max_output_tokens);
   const begun = beginningOf(request, idOf("resp_", asked.digest));
-  const message = messageOf(text, idOf("msg_", asked.digest));
-  const usage = usageOf(textOf([instructions, input]), text);
-  const completed_at = madeAt + 1;
-  const done = { ...begun, status: "completed" as const, completed_at, output: [message], usage };
-  return request.stream ? events(responseEvents(begun, message, done)) : json(done);
+  const { output, reasoningTokens } = outputOf({ ...turn, text }, request, asked.digest);
+  const usage = usageOf(textOf([instructions, before, input]), { ...turn, text }, reasoningTokens);
+  const end = isCut
+    ? {
+        status: "incomplete" as const,
+        incomplete_details: { reason: "max_output_tokens" as const },
+      }
+    : { status: "completed" as const, completed_at: madeAt + 1 };
+  const { conversation } = request;
+  const conversationId = typeof conversation === "string" ? conversation : conversation?.id;
+  return { begun, done: { ...begun, ...end, output, usage }, items, before, conversationId };
 }
 
 function beginningOf(request: Request, id: string): Response {
   const said = Object.entries(repeated).map(([key, silent]) => [key, request[key] ?? silent]);
+  const { conversation, background, stream } = request;
   const wire: Wire = {
     id,
     object: "response",
     created_at: madeAt,
     completed_at: null,
-    status: "in_progress",
+    status: background && !stream ? "queued" : "in_progress",
     access_programs: null,
     error: null,
     incomplete_details: null,
     model: request.model,
     output: [],
     ...(Object.fromEntries(said) as Pick<Response, Repeated>),
+    text: { ...repeated.text, ...(request.text as Response["text"]) } as Response["text"] & object,
+    reasoning: { ...repeated.reasoning, ...(request.reasoning as object) },
     usage: null,
+    ...(conversation && {
+      conversation:
+        typeof conversation === "string"
+          ? { id: conversation }
+          : { id: textIn(conversation, "id") },
+    }),
   };
   return wire as Response;
 }
@@ -76,21 +126,17 @@ function beginningOf(request: Request, id: string): Response {
 type Repeated = keyof Response & keyof typeof repeated;
 
 /** On the wire there is no `output_text`, which the SDK adds, and `usage` is null until the end. */
-type Wire = Omit<Response, "output_text" | "usage"> & { usage?: ResponseUsage | null };
+type Wire = Omit<Response, "output_text" | "usage"> & { usage?: Response["usage"] | null };
 
-function messageOf(text: string, id: string): ResponseOutputMessage {
-  const part = { type: "output_text" as const, annotations: [], logprobs: [], text };
-  return { id, type: "message", status: "completed", role: "assistant", content: [part] };
-}
-
-function usageOf(prompt: string, answer: string): ResponseUsage {
+function usageOf(prompt: string, { text, toolCalls }: Turn, reasoning_tokens: number) {
+  const said = text + toolCalls.map((call) => call.name + call.arguments).join("");
   const input_tokens = tokensIn(prompt);
-  const output_tokens = tokensIn(answer);
+  const output_tokens = tokensIn(said) + reasoning_tokens;
   return {
     input_tokens,
     input_tokens_details: { cache_write_tokens: 0, cached_tokens: 0 },
     output_tokens,
-    output_tokens_details: { reasoning_tokens: 0 },
+    output_tokens_details: { reasoning_tokens },
     total_tokens: input_tokens + output_tokens,
   };
 }

@@ -1,5 +1,10 @@
 import { createHash } from "node:crypto";
-import { respond } from "../../src/mock/responses.ts";
+import type { Answer } from "../../src/mock/answer.ts";
+import { createRespond } from "../../src/mock/responses.ts";
+import { createResponses } from "../../src/mock/responsestore.ts";
+import type { Operation } from "../../src/mock/router.ts";
+import { createShelves } from "../../src/mock/shelves.ts";
+import { createStore } from "../../src/mock/store.ts";
 import { startWebSocketUpstream, type WebSocketUpstream } from "./websocket.ts";
 
 /** One `response.create` as a client sent it. */
@@ -13,13 +18,15 @@ export type ResponsesUpstream = WebSocketUpstream & {
 /** Responses over WebSocket: each message asks for a response, each event of its stream is a message. */
 export async function startResponsesUpstream(): Promise<ResponsesUpstream> {
   const creations: Creation[] = [];
+  const store = createStore();
+  const respond = createRespond(createResponses(createShelves([], store), store));
   const upstream = await startWebSocketUpstream({
     perMessageDeflate: true,
     onConnection(socket) {
       socket.on("message", (message: Buffer) => {
         const creation = JSON.parse(String(message)) as Creation;
         creations.push(creation);
-        for (const event of eventsOf(creation, message)) socket.send(event);
+        for (const event of eventsOf(respond, creation, message)) socket.send(event);
       });
     },
   });
@@ -27,10 +34,10 @@ export async function startResponsesUpstream(): Promise<ResponsesUpstream> {
 }
 
 /** What the mock says to the same request over HTTP; a response that only warms up says nothing. */
-function* eventsOf({ generate }: Creation, body: Buffer): Generator<string> {
+function* eventsOf(respond: Operation, { generate }: Creation, body: Buffer): Generator<string> {
   const digest = createHash("sha256").update(body).digest("hex");
   const asked = { method: "POST", params: {}, query: new URLSearchParams(), headers: [] };
-  const stream = respond({ ...asked, body, digest }).body as Iterable<string>;
+  const stream = (respond({ ...asked, body, digest }) as Answer).body as Iterable<string>;
   for (const text of stream) {
     const [, type = "", event = ""] = /^event: (.+)\ndata: (.+)\n\n$/.exec(text) ?? [];
     if (generate !== false || /^response\.(?:created|completed)$/.test(type)) yield event;

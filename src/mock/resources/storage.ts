@@ -69,14 +69,14 @@ export const storageResources: Resource[] = [
   },
   {
     path: fileBatch,
-    does: "retrieve",
+    does: "",
     id: "vsfb_",
     gives: {},
     own: {
       object: "vector_store.files_batch",
       vector_store_id: "{vector_store_id}",
       created_at: madeAt,
-      status: "completed",
+      status: "in_progress",
       file_counts: noFiles,
     },
   },

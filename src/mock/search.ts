@@ -1,0 +1,31 @@
+import { type Fields, isObject, listIn } from "./fields.ts";
+
+/** How many of the query's words the text has, from 0 to 1. */
+export function scoreOf(query: string, text: string): number {
+  const words = query.toLowerCase().match(/\w+/g) ?? [];
+  const inText = new Set(text.toLowerCase().match(/\w+/g));
+  const hits = words.filter((word) => inText.has(word)).length;
+  return words.length > 0 ? Number((hits / words.length).toFixed(4)) : 0;
+}
+
+/** Whether a file's attributes pass a filter: one comparison, or several joined by `and` or `or`. */
+export function passes(attributes: Fields, filter: unknown): boolean {
+  if (!isObject(filter)) return true;
+  const { type, key, value } = filter;
+  const inner = listIn<unknown>(filter, "filters");
+  if (type === "and") return inner.every((one) => passes(attributes, one));
+  if (type === "or") return inner.some((one) => passes(attributes, one));
+  const compare = comparisons[String(type)];
+  return compare?.(attributes[String(key)] as number, value as number) ?? true;
+}
+
+const comparisons: Record<string, (has: number, wanted: number) => boolean> = {
+  eq: (has, wanted) => has === wanted,
+  ne: (has, wanted) => has !== wanted,
+  gt: (has, wanted) => has > wanted,
+  gte: (has, wanted) => has >= wanted,
+  lt: (has, wanted) => has < wanted,
+  lte: (has, wanted) => has <= wanted,
+  in: (has, wanted) => [wanted].flat().includes(has),
+  nin: (has, wanted) => ![wanted].flat().includes(has),
+};
