@@ -109,7 +109,9 @@ async function startDirect(port: number): Promise<Target> {
 const slimUndici: Plugin = {
   name: "slim undici",
   setup({ onResolve }) {
-    onResolve({ filter: /^undici$/ }, () => ({ path: join(root, "bin/undici-slim.cjs") }));
+    onResolve({ filter: /^undici$/ }, () => ({
+      path: join(import.meta.dirname, "undici-client.cjs"),
+    }));
   },
 };
 
