@@ -5,8 +5,9 @@ import type { Rate } from "../limits.ts";
 import { type Pace, Rhythm } from "../pace.ts";
 import { Refusal } from "../refusal.ts";
 import type { Said } from "../said.ts";
-import { speak, textOf, tokensIn } from "../speech.ts";
+import { textOf, tokensIn } from "../speech.ts";
 import { tokensOfEvent } from "../spoken.ts";
+import { takeTurn, toolsOf } from "../turn.ts";
 import type { Conversation } from "./conversation.ts";
 import type { Event } from "./event-reply.ts";
 import { type Nameless, responseEvents } from "./realtime-events.ts";
@@ -74,8 +75,11 @@ export function createResponder({ voice, conversation, session, emit, newId }: P
       ...{ model: now.model, input: items, instructions: wanted.instructions },
       max_output_tokens: wanted.max_output_tokens,
     });
-    const improvised = { text: speak(heard.text), toolCalls: [] };
-    const { pace, rates, said = improvised, error } = voice(heard);
+    const { pace, rates, said: told, error } = voice(heard);
+    const said = takeTurn({
+      ...{ words: heard.text, tools: toolsOf(wanted.tools), choice: wanted.tool_choice },
+      ...{ hasResults: isResult(items.at(-1)), format: undefined, said: told, digest: id },
+    });
     const withAudio = wanted.output_modalities?.includes("audio") ?? true;
     const response = {
       ...{ id, object: "realtime.response" as const, status: "in_progress" as const, output: [] },
@@ -106,6 +110,11 @@ export function createResponder({ voice, conversation, session, emit, newId }: P
   }
 
   return { create, cancel, stop: () => active?.end.abort() };
+}
+
+/** What a tool has answered, which a model goes on from. */
+function isResult(item: unknown): boolean {
+  return (item as { type?: string } | undefined)?.type === "function_call_output";
 }
 
 function* failed(
