@@ -1,6 +1,7 @@
 import OpenAI from "openai";
 import { afterEach, expect, test, vi } from "vitest";
 import { createGrader, type Grader } from "../src/grade/grader.ts";
+import { gradeSchema } from "../src/grade/report.ts";
 import { runCommand } from "./support/command.ts";
 import { createFolder } from "./support/folder.ts";
 import { startRelay, type TestRelay } from "./support/relay.ts";
@@ -153,23 +154,22 @@ test("relay run ends with the grades, and fails by them only when asked to", asy
     script,
   ];
 
-  const [told, strict, json, schema, none] = await Promise.all([
+  const [told, strict, json, none] = await Promise.all([
     runCommand(args()),
     runCommand(args("--strict-grades", "--quiet")),
     runCommand(args("--json", "--quiet")),
-    runCommand(["run", "--json-schema"]),
     runCommand(["run", "--mock", "--json", "--", "true"]),
   ]);
 
   expect(told).toMatchObject({ code: 0, stdout: "503\n" });
   expect(told.stderr).toMatch(
-    /^relay: Calls break on purpose, by seed 42: 503@\/v1\/models\/\*, drip\(8\)\.\nrelay: 2 calls, 1 error \(503\), .*\n.*\nrelay: faults: 1 × 503, 1 × drip; seed 42\nrelay: repeats {3}failed {3}gave up after one 503\nrelay: tolerates {1}passed {3}drip\n$/,
+    /^relay: Calls break on purpose, by seed 42: 503@\/v1\/models\/\*, drip\(8\)\.\nrelay: 2 calls, 1 error \(503\), .*\n.*\nrelay: faults: 1 × 503, 1 × drip; seed 42\nrelay: repeats +failed +gave up after one 503\nrelay: tolerates +passed +drip\n$/,
   );
   expect(strict).toMatchObject({ code: 9, stderr: "" });
   expect(json.code).toBe(0);
   const report = JSON.parse(json.stderr);
   expect(report).toMatchObject({ version: 1, ok: false, seed: 42, faults: { drip: 1, "503": 1 } });
-  const { properties } = JSON.parse(schema.stdout);
+  const { properties } = (await gradeSchema()) as { properties: object };
   expect(Object.keys(properties)).toEqual(Object.keys(report));
   expect(none).toMatchObject({ code: 2, stderr: expect.stringContaining("say a --fault too") });
 });

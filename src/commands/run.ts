@@ -3,14 +3,18 @@ import { Command } from "commander";
 import { UsageError } from "../config/error.ts";
 import { addSettingFlags, settingFlags } from "../config/flags.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
+import { isOffline } from "../config/offline.ts";
 import { type Config, settings } from "../config/settings.ts";
 import type { Observer } from "../exchange.ts";
+import type { Grader } from "../grade/grader.ts";
 import { createKeys } from "../key/keys.ts";
 import { keyRemarks } from "../key/remarks.ts";
 import { endLike } from "../run/child.ts";
-import { runWithRelay } from "../run/run.ts";
+import { type End, runWithRelay } from "../run/run.ts";
 import { knownSecrets } from "../run/secrets.ts";
 import { createTally } from "../run/tally.ts";
+import { toTapeText, withTape } from "../run/tape.ts";
+import { catalogueText, faultRemarks, hasFaults } from "./faults.ts";
 import { explainListen } from "./listen-failure.ts";
 import { environmentRemarks } from "./protect.ts";
 
@@ -27,9 +31,17 @@ export const run = addSettingFlags(
     .passThroughOptions()
     .option("-p, --port <number>", "port of the relay (default: a free one)")
     .option("-q, --quiet", "print no remarks and no summary")
+    .option("--json", "print the grades (see --fault) as one line of JSON instead of the summary")
+    .option("--json-schema", "print the JSON Schema of that line, and run nothing")
+    .option("--strict-grades", "exit with 9 when the command exits with 0 and a grade failed")
     .addHelpText("after", examples()),
   named,
 ).action(async ([program, ...args]: string[], options: Options, command: Command) => {
+  if (options.jsonSchema) {
+    const { gradeSchema } = await import("../grade/report.ts");
+    process.stdout.write(`${JSON.stringify(await gradeSchema(), null, 2)}\n`);
+    return;
+  }
   if (program === undefined) throw new UsageError(noCommand);
   const { env } = process;
   const loaded = await load(options, command);
@@ -38,22 +50,56 @@ export const run = addSettingFlags(
     ...environmentRemarks(),
     ...(await keyRemarks(config, env)),
     ...(await noKey(config)),
+    ...faultRemarks(config),
   );
   if (!options.quiet) for (const remark of remarks) process.stderr.write(`relay: ${remark}\n`);
 
   const tally = createTally();
-  const observers = [tally.observer, ...(await createLog(config))];
+  const grader = await gradersOf(config, options);
+  const watching = grader ? [tally.observer, grader.observer] : [tally.observer];
+  const observers = [...watching, ...(await createLog(config))];
   const secrets = config.auth === "passthrough" ? [] : await knownSecrets(config, env);
   const onPreset = (preset: readonly string[]) => {
     if (options.verbose) process.stderr.write(`relay: ${program} gets ${preset.join(" ")}\n`);
   };
   const job = { program, args, config, env, secrets, observers, onPreset };
   const end = await runWithRelay(job).catch((error) => explainListen(error, loaded));
-  if (!options.quiet) await print(tally.toText());
-  endLike(end);
+  if (!options.quiet && !options.json) await print(tally.toText());
+  if (end.tape && !options.quiet && !options.json) await print(toTapeText(end.tape, config));
+  const fitting = end.tape ? withTape(end, end.tape, config) : end;
+  endLike(grader ? await tellGrades(grader, fitting, options) : fitting);
 });
 
-type Options = { port?: string; quiet?: true; verbose?: true };
+type Options = {
+  port?: string;
+  quiet?: true;
+  verbose?: true;
+  json?: true;
+  jsonSchema?: true;
+  strictGrades?: true;
+};
+
+/** Where a grade failed, and the command did not. */
+const gradeExitCode = 9;
+
+/** What grades the command, where something breaks on purpose. */
+async function gradersOf(config: Config, { json, strictGrades }: Options) {
+  if (!hasFaults(config)) {
+    if (json || strictGrades) throw new UsageError(noFaults);
+    return undefined;
+  }
+  const { createGrader } = await import("../grade/grader.ts");
+  return createGrader(config.faultSeed);
+}
+
+async function tellGrades(grader: Grader, end: End, options: Options): Promise<End> {
+  const { toText } = await import("../grade/print.ts");
+  const report = grader.report(end);
+  if (options.json) await print(`${JSON.stringify(report)}\n`);
+  else if (!options.quiet) await print(toText(report));
+  const fails = options.strictGrades && !report.ok && end.code === 0;
+  return fails ? { ...end, code: gradeExitCode } : end;
+}
 
 async function load({ port }: Options, command: Command): Promise<Loaded> {
   const { flags, ...input } = settingFlags(command);
@@ -69,6 +115,8 @@ async function load({ port }: Options, command: Command): Promise<Loaded> {
 
 const noCommand = 'relay run: name the command to run, such as "relay run -- npm test".';
 
+const noFaults = "relay run: --json and --strict-grades are for grades: say a --fault too.";
+
 const stdinTaken =
   "relay run: the key cannot come from standard input (--key-file -), which is the command's.";
 
@@ -77,7 +125,7 @@ const keychainMs = 300;
 
 /** Says so when there is no key. The keychain is asked only where there is nothing else. */
 async function noKey(config: Config): Promise<string[]> {
-  if (config.mock || config.auth === "passthrough") return [];
+  if (config.mock || config.auth === "passthrough" || isOffline(config, process.env)) return [];
   const keys = createKeys(config, process.env);
   if (keys.source !== undefined) return [];
   const asked = Promise.resolve(keys.find("/v1/models", false, undefined)).then(
@@ -107,6 +155,10 @@ for nothing else and for no longer. relay ends as the command does: with its exi
 
 Examples:
   relay run -- pytest
+  relay run --tape tapes -- npm test              exit code 10: something was not on the tape
   relay run --mock -- node app.js
-  relay run -- codex exec "Say hello"`;
+  relay run --mock --fault 'rate-limit(retry-after=2s)@/v1/chat/*;nth=1' -- node app.js
+  relay run -- codex exec "Say hello"
+
+${catalogueText()}`;
 }

@@ -2,10 +2,14 @@ import { randomBytes } from "node:crypto";
 import type { Config } from "../config/settings.ts";
 import type { Observer } from "../exchange.ts";
 import { startRelay } from "../relay.ts";
-import { type End, runChild } from "./child.ts";
+import type { Taped } from "../tape/tape.ts";
+import { type End as ChildEnd, runChild } from "./child.ts";
 import { toClientEnvironment } from "./environment.ts";
 import { presetFor } from "./presets.ts";
 import { provideTrust } from "./trust.ts";
+
+/** How the command ended, and when, on the clock of `performance.now()`; and the tape, if there was one. */
+export type End = ChildEnd & { at: number; tape: Taped | undefined };
 
 export type Job = {
   program: string;
@@ -32,7 +36,8 @@ export async function runWithRelay(job: Job): Promise<End> {
     const clientEnv = { ...toClientEnvironment(env, access, secrets), ...trust?.env };
     const preset = presetFor(program, access);
     if (preset.length > 0) job.onPreset(preset);
-    return await runChild(program, [...preset, ...args], clientEnv);
+    const end = await runChild(program, [...preset, ...args], clientEnv);
+    return { ...end, at: performance.now(), tape: relay.tape };
   } finally {
     // Calls that are still open have nobody to answer to.
     relay.server.cut();

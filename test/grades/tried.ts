@@ -26,4 +26,5 @@ export const tried = [
   "crlf",
   "split-utf8",
   "drip",
+  "ws-close(code=1011, after=2)",
 ];
