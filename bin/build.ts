@@ -5,6 +5,7 @@ import { checkSchema } from "../src/check/report.ts";
 import { jsonSchema } from "../src/config/json-schema.ts";
 import { scriptJsonSchema } from "../src/mock/script/json-schema.ts";
 import { commandNames, createProgram } from "../src/program.ts";
+import { tapeSchema } from "../src/tape/commands/schema.ts";
 import { commitOf } from "./commit.ts";
 import { licencesOf, packagesOf } from "./licences.ts";
 import { manPage } from "./man.ts";
@@ -63,6 +64,7 @@ writeFileSync("dist/openai-relay.1", ".so man1/relay.1\n");
 writeFileSync("dist/config.schema.json", `${JSON.stringify(jsonSchema(), null, 2)}\n`);
 writeFileSync("dist/mock-script.schema.json", `${JSON.stringify(scriptJsonSchema(), null, 2)}\n`);
 writeFileSync("dist/check.schema.json", `${JSON.stringify(await checkSchema(), null, 2)}\n`);
+writeFileSync("dist/tape.schema.json", `${JSON.stringify(await tapeSchema(), null, 2)}\n`);
 
 if (!process.argv.includes("--quiet")) report(metafile);
 

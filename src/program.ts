@@ -24,6 +24,10 @@ const commands: Record<string, Row> = {
     "run a command with a relay of its own",
     async () => (await import("./commands/run.ts")).run,
   ],
+  tape: [
+    "look at recorded exchanges, check and import them",
+    async () => (await import("./commands/tape.ts")).tape,
+  ],
   key: [
     "keep the key in the system's keychain, see which is used",
     async () => (await import("./commands/key.ts")).key,

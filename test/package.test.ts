@@ -40,6 +40,7 @@ test("the package is a few files and no more", () => {
     "dist/openai-relay.1",
     "dist/relay.1",
     "dist/sbom.cdx.json",
+    "dist/tape.schema.json",
     "package.json",
   ]);
 });

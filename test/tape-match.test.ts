@@ -300,7 +300,10 @@ test("texts and bodies that are made to be slow take no time", () => {
     explain(ask(json), [{ name: "x", asked: ask([json]) }]);
   }
 
-  expect(keyOf(ask(deep))).not.toBe(keyOf(ask([deep])));
+  // What is too deep to be looked into is the same for the same bytes alone.
+  const a = keyOf(ask(deep, { digest: "a" }));
+  expect(keyOf(ask(deep, { digest: "a" }))).toBe(a);
+  expect(keyOf(ask(deep, { digest: "b" }))).not.toBe(a);
   expect(performance.now() - startedAt).toBeLessThan(10_000);
 });
 

@@ -90,7 +90,7 @@ function argumentsOf(argument: Argument | undefined, list?: () => string[]): Sug
   if (!argument) return nothing;
   if (list) return plain(list());
   if (argument.argChoices) return plain(argument.argChoices);
-  return ["file", "command"].includes(argument.name()) ? files : nothing;
+  return ["file", "folder", "command"].includes(argument.name()) ? files : nothing;
 }
 
 function plain(values: readonly string[]): Suggestions {

@@ -10,7 +10,7 @@ export type Wish = {
   duplicates?: boolean;
   /** Recorded before. */
   before?: Date;
-  /** A file that names recordings, anywhere in its text. */
+  /** A file that names recordings, anywhere in its text; `-` for standard input. */
   unused?: string;
 };
 
@@ -59,6 +59,6 @@ async function recordedBefore(folder: string, date: Date): Promise<string[]> {
 }
 
 function namedIn(folder: string, file: string): string[] {
-  const named = new Set(readFileSync(file, "utf8").match(/[\w-]+\.jsonl/g));
+  const named = new Set(readFileSync(file === "-" ? 0 : file, "utf8").match(/[\w-]+\.jsonl/g));
   return listTape(folder).flatMap(({ name }) => (named.has(name) ? [name] : []));
 }
