@@ -33,6 +33,9 @@ answers:
     raw: { body: { deleted: true } }
   - when: { text: weather }
     text: It rains.
+  - when: { text: both }
+    text: Let me see.
+    toolCalls: [{ name: get_weather, id: call_1 }]
 `;
 
 async function startScripted(text = script, name = "script.yaml") {
@@ -64,7 +67,10 @@ test("the n-th request that fits gets its own answer, whole or streamed, and the
 
   expect(streamed).toMatchObject({
     finish_reason: "tool_calls",
-    message: { tool_calls: [{ type: "function", function: { name: weather.name } }] },
+    message: {
+      content: "Let me see.",
+      tool_calls: [{ type: "function", function: { name: weather.name } }],
+    },
   });
   const [call] = streamed!.message.tool_calls!;
   expect(JSON.parse((call as { function: { arguments: string } }).function.arguments)).toEqual(
@@ -85,6 +91,25 @@ test("a client that tries again gets the answer after the error", async () => {
 
   expect([first.output_text, second.output_text]).toEqual(["It rains.", "It rains."]);
   expect(mock.relay.outcomes.map(({ status }) => status)).toEqual([200, 503, 200]);
+});
+
+test("a text may come before calls of tools", async () => {
+  await using mock = await startScripted();
+
+  const { choices } = await mock.openai.chat.completions.create({
+    model: "m",
+    messages: user("both"),
+  });
+  const { output } = await mock.openai.responses.create({ model: "m", input: "both" });
+
+  expect(choices[0]!.message).toMatchObject({
+    content: "Let me see.",
+    tool_calls: [{ id: "call_1", function: { name: "get_weather", arguments: "{}" } }],
+  });
+  expect(output).toMatchObject([
+    { type: "message", content: [{ text: "Let me see." }] },
+    { type: "function_call", call_id: "call_1", name: "get_weather", arguments: "{}" },
+  ]);
 });
 
 test("JSON is said as text, after its latency and with its delays", async () => {

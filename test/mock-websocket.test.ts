@@ -77,7 +77,8 @@ describe("Responses over WebSocket", () => {
     await once(socket, "open");
     const request = { type: "response.create", model: "gpt-5", input: "Hi" };
 
-    socket.send(JSON.stringify({ ...request, generate: false, stream_id: "s1" }));
+    const warmUp = { generate: false, stream_id: "s1", max_output_tokens: 1 };
+    socket.send(JSON.stringify({ ...request, ...warmUp }));
     socket.send(JSON.stringify(request));
     const [created, completed, begun] = [await next(), await next(), await next()];
     socket.close(1000, "enough");
@@ -91,7 +92,7 @@ describe("Responses over WebSocket", () => {
     expect(completed).toMatchObject({
       type: "response.completed",
       sequence_number: 1,
-      response: { output: [], usage: { output_tokens: 0 } },
+      response: { status: "completed", output: [], usage: { output_tokens: 0 } },
     });
     expect(begun.type).toBe("response.created");
     expect(begun).not.toHaveProperty("stream_id");
@@ -318,6 +319,35 @@ describe("Realtime over WebSocket", () => {
       { type: "error", error: { code: "item_not_found", event_id: "mine", param: "item_id" } },
       { type: "error", error: { param: "item.type", event_id: null } },
     ]);
+  });
+
+  test("a tool that the user names is called, and its result answered in words", async () => {
+    await using session = await openRealtime("?model=m");
+    const parameters = { type: "object", properties: { city: { type: "string" } } };
+    const tools = [{ type: "function", name: "get_weather", parameters }];
+    const content = [{ type: "input_text", text: "Call get_weather" }];
+    const done = async () => {
+      let one = await session.next();
+      while (one.type !== "response.done") one = await session.next();
+      return one.response as { output: Message[] };
+    };
+
+    session.send({ type: "session.update", session: { tools, output_modalities: ["text"] } });
+    session.send({
+      type: "conversation.item.create",
+      item: { type: "message", role: "user", content },
+    });
+    session.send({ type: "response.create" });
+    const [call] = (await done()).output;
+    const { call_id } = call!;
+    const result = { type: "function_call_output", call_id, output: "rain" };
+    session.send({ type: "conversation.item.create", item: result });
+    session.send({ type: "response.create" });
+    const [said] = (await done()).output;
+
+    expect(call).toMatchObject({ type: "function_call", name: "get_weather", status: "completed" });
+    expect(JSON.parse(String(call!.arguments))).toEqual({ city: expect.any(String) });
+    expect(said).toMatchObject({ type: "message", role: "assistant" });
   });
 
   test("a second response must wait, one that is cancelled ends so, outside of the conversation none is kept", async () => {

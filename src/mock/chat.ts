@@ -86,7 +86,7 @@ function wholeOf({ common, said, n, finish_reason, logprobs, usage, audio }: Cha
   const tool_calls = said.toolCalls.map(toToolCall);
   const message: ChatCompletionMessage = {
     role: "assistant",
-    content: tool_calls.length > 0 || audio ? null : said.text,
+    content: (tool_calls.length > 0 && said.text === "") || audio ? null : said.text,
     refusal: null,
     annotations: [],
     ...(tool_calls.length > 0 && { tool_calls }),

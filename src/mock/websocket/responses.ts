@@ -78,8 +78,9 @@ function toExchange(handshake: Exchange, fields: Event): Exchange {
 function onlyFrame(event: Event): Event | undefined {
   if (event.type === "error") return event;
   if (event.type === "response.created") return { ...event, sequence_number: 0 };
-  if (event.type !== "response.completed") return undefined;
+  if (!/^response\.(?:completed|incomplete)$/.test(String(event.type))) return undefined;
   const { usage, ...response } = event.response as { usage: Event };
   const spent = { ...usage, output_tokens: 0, total_tokens: usage.input_tokens };
-  return { ...event, sequence_number: 1, response: { ...response, output: [], usage: spent } };
+  const ended = { status: "completed", incomplete_details: null, output: [], usage: spent };
+  return { type: "response.completed", sequence_number: 1, response: { ...response, ...ended } };
 }
