@@ -1,4 +1,4 @@
-import { createReadStream } from "node:fs";
+import { closeSync, createReadStream, openSync, readSync } from "node:fs";
 import type { Line } from "./entry.ts";
 
 /** A file that is not what the format says. */
@@ -24,6 +24,26 @@ export async function* readLines(file: string): AsyncGenerator<Line> {
   }
   const rest = Buffer.concat(pieces).toString("utf8").trim();
   if (rest !== "") yield parse(rest, file, number + 1);
+}
+
+/** Most first lines are shorter. */
+const block = 16_384;
+
+export function readFirstLine(file: string): Line {
+  const handle = openSync(file, "r");
+  try {
+    const pieces: Buffer[] = [];
+    for (;;) {
+      const piece = Buffer.allocUnsafe(block);
+      const length = readSync(handle, piece);
+      const end = piece.subarray(0, length).indexOf(10);
+      pieces.push(piece.subarray(0, end < 0 ? length : end));
+      if (end >= 0 || length === 0) break;
+    }
+    return parse(Buffer.concat(pieces).toString("utf8").trim(), file, 1);
+  } finally {
+    closeSync(handle);
+  }
 }
 
 function parse(text: string, file: string, number: number): Line {

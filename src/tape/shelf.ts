@@ -1,11 +1,12 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Asked, Matcher, Recorded } from "./entry.ts";
 import { listTape, readAsked } from "./file.ts";
 import { shortened } from "./name.ts";
 
-/** Files that are read at the same time. */
-const atOnce = 16;
+/** Files that are read before anything else has its turn. */
+const atOnce = 32;
 
 type Rules = { matcher: Matcher; afterLast: "repeat" | "miss" };
 
@@ -117,14 +118,10 @@ export class Shelf {
   async #readAll(): Promise<Map<string, string[]>> {
     const names = [...this.#byDigest.values()].flat();
     const unread = names.filter((name) => !this.#read.has(name));
-    const readNext = async () => {
-      for (let name = unread.pop(); name !== undefined; name = unread.pop()) {
-        // What is broken is told by `relay tape check`, and answers nothing.
-        const asked = await readAsked(this.#at(name)).catch(() => undefined);
-        this.#read.set(name, asked && { name, asked, key: this.#rules.matcher.keyOf(asked) });
-      }
-    };
-    await Promise.all(Array.from({ length: atOnce }, readNext));
+    for (const [i, name] of unread.entries()) {
+      this.#read.set(name, this.#look(name));
+      if (i % atOnce === 0) await nextTurn();
+    }
     const keys = new Map<string, string[]>();
     for (const { name, key } of this.#known()) {
       const group = keys.get(key);
@@ -132,6 +129,16 @@ export class Shelf {
       else keys.set(key, [name]);
     }
     return keys;
+  }
+
+  /** What is broken is told by `relay tape check`, and answers nothing. */
+  #look(name: string): (Recorded & { key: string }) | undefined {
+    try {
+      const asked = readAsked(this.#at(name));
+      return { name, asked, key: this.#rules.matcher.keyOf(asked) };
+    } catch {
+      return undefined;
+    }
   }
 
   /** In the order in which they were recorded. */
