@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Exchange, HeaderList, UpgradeReply } from "../exchange.ts";
 import { headerOf } from "../header-list.ts";
-import { perform, wholeOf } from "./dialogue.ts";
+import { isSame, perform, wholeOf } from "./dialogue.ts";
 import type { Head, Line } from "./entry.ts";
 import { openEntry } from "./file.ts";
 import { TapeError } from "./lines.ts";
@@ -57,7 +57,7 @@ async function findOther(
     const { value } = await lines.next();
     const isClient = value && "from" in value && value.from === "client";
     const first = isClient ? await wholeOf(value, lines) : undefined;
-    const fits = first !== undefined && matcher.sameMessage(first, message);
+    const fits = first !== undefined && isSame(matcher, first, message);
     if (fits) found = lines;
     else await lines.return(undefined);
     return fits;

@@ -49,7 +49,7 @@ export async function perform(script: Script, stage: Stage): Promise<boolean> {
       // It may leave earlier than it did; a server says the same in return.
       if (recorded !== undefined) return closeWith(sent.close);
     } else if (recorded === undefined) return refuse(sent.message, undefined);
-    else if (!matcher.sameMessage(recorded, sent.message)) {
+    else if (!isSame(matcher, recorded, sent.message)) {
       const other = count === 0 ? await script.other(sent.message) : undefined;
       if (!other) return refuse(sent.message, recorded);
       await lines.return(undefined);
@@ -92,6 +92,25 @@ export async function perform(script: Script, stage: Stage): Promise<boolean> {
     reason.writeUInt16BE(1008, 0);
     await closeWith(reason);
     return false;
+  }
+}
+
+/** Whether a message is the recorded one, whatever the client numbers it with. */
+export function isSame(
+  matcher: Matcher,
+  recorded: string | Buffer,
+  sent: string | Buffer,
+): boolean {
+  return matcher.sameMessage(withoutEventId(recorded), withoutEventId(sent));
+}
+
+function withoutEventId(message: string | Buffer): string | Buffer {
+  if (typeof message !== "string" || !message.includes('"event_id"')) return message;
+  try {
+    const { event_id, ...rest } = JSON.parse(message) as { event_id?: unknown };
+    return JSON.stringify(rest);
+  } catch {
+    return message;
   }
 }
 
