@@ -76,7 +76,9 @@ test("it does not start without tokens", async () => {
   expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining("RELAY_TOKENS") });
 });
 
-test("with tokens it serves, is told to be healthy, and stops as it is told to", async () => {
+test("with tokens it serves, is told to be healthy, and stops as it is told to", {
+  timeout: 30_000,
+}, async () => {
   const tokens = { RELAY_TOKENS: "Zq8fM2xW6tLr9vKp3sYb" };
   await using relay = run(start, { ...tokens, RELAY_MOCK: "true", RELAY_PORT: "0" });
   const port = /:(\d+)\/v1\n/.exec((await relay.until("stdout", /.+\n/))[0])![1]!;

@@ -130,7 +130,7 @@ test("the lock file names no registry", async () => {
   expect(resolved.filter((address) => address.includes("://"))).toEqual([]);
 });
 
-describe.each(nodes)("on %s", (node) => {
+describe.each(nodes)("on %s", { timeout: 30_000 }, (node) => {
   const startRelay = (...args: string[]) =>
     isWindows
       ? startProgram(node, [join(installed, "bin/openai-relay.cjs"), ...args])

@@ -91,7 +91,8 @@ function createRepository(version = "0.1.0") {
   });
 }
 
-describe("a release", () => {
+// npm starts slowly on a busy machine.
+describe("a release", { timeout: 60_000 }, () => {
   test("makes its files, a commit and a tag with the notes; its tag makes the same files", async () => {
     using repository = createRepository();
     repository.commit("Let there be a relay", { "src/server/server.ts": "1" });

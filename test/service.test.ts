@@ -42,113 +42,117 @@ env >>"$HOME/seen"
   });
 }
 
-describe.skipIf(process.platform !== "linux")("relay service, with systemd", () => {
-  test("installs what it prints, tells systemd, and does it again without a restart", async () => {
-    using home = createHome();
+describe.skipIf(process.platform !== "linux")(
+  "relay service, with systemd",
+  { timeout: 30_000 },
+  () => {
+    test("installs what it prints, tells systemd, and does it again without a restart", async () => {
+      using home = createHome();
 
-    const first = await home.relay("install");
-    const again = await home.relay("install");
+      const first = await home.relay("install");
+      const again = await home.relay("install");
 
-    expect(first.code).toBe(0);
-    expect(readFileSync(home.unit, "utf8")).toBe(first.stdout);
-    expect(first.stdout).toMatch(/^ExecStart=:"\/.+" "\/.+cli\.ts" "start"$/m);
-    expect(first.stderr).toContain(`Wrote: ${home.unit}\n`);
-    expect(again).toMatchObject({ code: 0, stdout: first.stdout });
-    expect(home.read("calls").trim().split("\n")).toEqual([
-      "--user daemon-reload",
-      "--user enable openai-relay.service",
-      "--user restart openai-relay.service",
-      "--user daemon-reload",
-      "--user enable openai-relay.service",
-      "--user start openai-relay.service",
-    ]);
-  });
-
-  test("writes and passes on no key, and says where the service will find one", async () => {
-    using home = createHome({ "key.txt": "sk-of-the-file" });
-    home.write(".config/openai-relay/config.json", { keyFile: home.at("key.txt") });
-
-    const { stdout, stderr } = await home.relay("install");
-
-    expect(stdout + home.read("seen")).not.toMatch(/sk-|OPENAI_API_KEY|RELAY_/);
-    expect(stderr).toContain(`key.txt`);
-    expect(stderr).toContain("Not seen by a service: OPENAI_API_KEY, RELAY_PORT");
-  });
-
-  test("a systemd that does not answer is no failure: it says what to run", async () => {
-    using home = createHome({ deaf: "" });
-
-    const { code, stderr } = await home.relay("install");
-
-    expect(code).toBe(0);
-    expect(existsSync(home.unit)).toBe(true);
-    expect(stderr).toContain("Failed to connect to bus: No medium found");
-    expect(stderr).toContain("systemctl --user daemon-reload && systemctl --user enable");
-    expect((await home.relay("status")).code).toBe(1);
-  });
-
-  test("leaves a file alone that is not its own", async () => {
-    using home = createHome({ ".config/systemd/user/openai-relay.service": "[Unit]\n" });
-
-    for (const command of ["install", "uninstall", "status"]) {
-      const { code, stderr } = await home.relay(command);
-      expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(home.unit) });
-    }
-    expect(readFileSync(home.unit, "utf8")).toBe("[Unit]\n");
-    expect(home.read("calls")).toBe("");
-  });
-
-  test("a dry run writes nothing and runs nothing", async () => {
-    using home = createHome();
-
-    const { code, stdout, stderr } = await home.relay("install", "--dry-run");
-
-    expect(code).toBe(0);
-    expect(stdout).toBe((await home.relay("print")).stdout);
-    expect(stderr).toContain(`Would write: ${home.unit}\n`);
-    expect(stderr).toContain("Would run: systemctl --user enable openai-relay.service\n");
-    expect([home.has(".config"), home.has("calls")]).toEqual([false, false]);
-  });
-
-  test("status and uninstall, twice", async () => {
-    using home = createHome();
-    await home.relay("install");
-
-    const status = await home.relay("status", "--json");
-    const removed = await home.relay("uninstall");
-    const again = await home.relay("uninstall");
-
-    expect(status.code).toBe(0);
-    expect(JSON.parse(status.stdout)).toEqual({
-      manager: "systemd",
-      file: home.unit,
-      installed: true,
-      state: "active, enabled",
+      expect(first.code).toBe(0);
+      expect(readFileSync(home.unit, "utf8")).toBe(first.stdout);
+      expect(first.stdout).toMatch(/^ExecStart=:"\/.+" "\/.+cli\.ts" "start"$/m);
+      expect(first.stderr).toContain(`Wrote: ${home.unit}\n`);
+      expect(again).toMatchObject({ code: 0, stdout: first.stdout });
+      expect(home.read("calls").trim().split("\n")).toEqual([
+        "--user daemon-reload",
+        "--user enable openai-relay.service",
+        "--user restart openai-relay.service",
+        "--user daemon-reload",
+        "--user enable openai-relay.service",
+        "--user start openai-relay.service",
+      ]);
     });
-    expect(removed).toMatchObject({ code: 0, stderr: expect.stringContaining("Removed: ") });
-    expect(existsSync(home.unit)).toBe(false);
-    expect(home.read("calls")).toContain("--user disable --now openai-relay.service\n");
-    expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining("Not installed") });
-  });
 
-  test("settings that do not load are not installed", async () => {
-    using home = createHome({ "own.json": { prot: 1 } });
+    test("writes and passes on no key, and says where the service will find one", async () => {
+      using home = createHome({ "key.txt": "sk-of-the-file" });
+      home.write(".config/openai-relay/config.json", { keyFile: home.at("key.txt") });
 
-    const { code, stderr } = await home.relay("install", "--config", "own.json");
+      const { stdout, stderr } = await home.relay("install");
 
-    expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('"prot"') });
-    expect(existsSync(home.unit)).toBe(false);
-  });
+      expect(stdout + home.read("seen")).not.toMatch(/sk-|OPENAI_API_KEY|RELAY_/);
+      expect(stderr).toContain(`key.txt`);
+      expect(stderr).toContain("Not seen by a service: OPENAI_API_KEY, RELAY_PORT");
+    });
 
-  test("the named config file is found from everywhere; a key command is not confined", async () => {
-    using home = createHome({ "own.json": { keyCommand: ["op", "read"] } });
+    test("a systemd that does not answer is no failure: it says what to run", async () => {
+      using home = createHome({ deaf: "" });
 
-    const { stdout } = await home.relay("print", "--config", "own.json");
+      const { code, stderr } = await home.relay("install");
 
-    expect(stdout).toContain(`"start" "--config" "${home.at("own.json")}"\n`);
-    expect(stdout).not.toContain("NoNewPrivileges");
-  });
-});
+      expect(code).toBe(0);
+      expect(existsSync(home.unit)).toBe(true);
+      expect(stderr).toContain("Failed to connect to bus: No medium found");
+      expect(stderr).toContain("systemctl --user daemon-reload && systemctl --user enable");
+      expect((await home.relay("status")).code).toBe(1);
+    });
+
+    test("leaves a file alone that is not its own", async () => {
+      using home = createHome({ ".config/systemd/user/openai-relay.service": "[Unit]\n" });
+
+      for (const command of ["install", "uninstall", "status"]) {
+        const { code, stderr } = await home.relay(command);
+        expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringContaining(home.unit) });
+      }
+      expect(readFileSync(home.unit, "utf8")).toBe("[Unit]\n");
+      expect(home.read("calls")).toBe("");
+    });
+
+    test("a dry run writes nothing and runs nothing", async () => {
+      using home = createHome();
+
+      const { code, stdout, stderr } = await home.relay("install", "--dry-run");
+
+      expect(code).toBe(0);
+      expect(stdout).toBe((await home.relay("print")).stdout);
+      expect(stderr).toContain(`Would write: ${home.unit}\n`);
+      expect(stderr).toContain("Would run: systemctl --user enable openai-relay.service\n");
+      expect([home.has(".config"), home.has("calls")]).toEqual([false, false]);
+    });
+
+    test("status and uninstall, twice", async () => {
+      using home = createHome();
+      await home.relay("install");
+
+      const status = await home.relay("status", "--json");
+      const removed = await home.relay("uninstall");
+      const again = await home.relay("uninstall");
+
+      expect(status.code).toBe(0);
+      expect(JSON.parse(status.stdout)).toEqual({
+        manager: "systemd",
+        file: home.unit,
+        installed: true,
+        state: "active, enabled",
+      });
+      expect(removed).toMatchObject({ code: 0, stderr: expect.stringContaining("Removed: ") });
+      expect(existsSync(home.unit)).toBe(false);
+      expect(home.read("calls")).toContain("--user disable --now openai-relay.service\n");
+      expect(again).toMatchObject({ code: 0, stderr: expect.stringContaining("Not installed") });
+    });
+
+    test("settings that do not load are not installed", async () => {
+      using home = createHome({ "own.json": { prot: 1 } });
+
+      const { code, stderr } = await home.relay("install", "--config", "own.json");
+
+      expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('"prot"') });
+      expect(existsSync(home.unit)).toBe(false);
+    });
+
+    test("the named config file is found from everywhere; a key command is not confined", async () => {
+      using home = createHome({ "own.json": { keyCommand: ["op", "read"] } });
+
+      const { stdout } = await home.relay("print", "--config", "own.json");
+
+      expect(stdout).toContain(`"start" "--config" "${home.at("own.json")}"\n`);
+      expect(stdout).not.toContain("NoNewPrivileges");
+    });
+  },
+);
 
 test("as root by sudo it declines", async () => {
   const { code, stderr } = await runCommand(["service", "install"], { env: { SUDO_UID: "1000" } });

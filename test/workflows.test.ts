@@ -136,6 +136,17 @@ describe("the action for others", () => {
     expect(Object.keys(step!.env!)).toHaveLength(Object.keys(action.inputs).length);
   });
 
+  test("takes what the README says", () => {
+    const readme = readFileSync(join(root, "README.md"), "utf8");
+    const blocks = [...readme.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)].map(([, text]) =>
+      load(text!),
+    );
+    const [used] = blocks.find(Array.isArray) as { uses: string; with: object }[];
+
+    expect(used!.uses).toBe(`OWNER/openai-relay/${folder}@v0.1.0`);
+    expect(Object.keys(action.inputs)).toEqual(expect.arrayContaining(Object.keys(used!.with)));
+  });
+
   test("checks, with the version that it came with", () => {
     const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
     using stage = start({ args: "--strict" });

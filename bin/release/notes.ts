@@ -32,8 +32,8 @@ export function notesOf(commits: readonly Commit[], version: string): string {
 function howToGet(version: string): string {
   return `### Getting it
 
-\`npx openai-relay@${version} start\`, or one of the files of this release, which need nothing else:
-\`SHA256SUMS\` has their checksums.
+\`npx openai-relay@${version} start\`, or one of the executables below, which need nothing else
+(\`chmod +x\` on Linux and macOS). \`SHA256SUMS\` has their checksums.
 `;
 }
 
