@@ -11,7 +11,7 @@ import { Refusal } from "./refusal.ts";
 import { paceOf, render, saidOf } from "./script/render.ts";
 import { createScript, type Script } from "./script/script.ts";
 import { createVoice } from "./script/voice.ts";
-import { createMockUpgrade } from "./websocket/upgrade.ts";
+import type { UpgradeParts } from "./websocket/upgrade.ts";
 
 export type Mocked = { answer: Answerer; upgrade: Upgrader };
 
@@ -51,13 +51,29 @@ export async function createMocked(config: Config): Promise<Mocked> {
       });
   };
   const voice = createVoice({ limits, script, pace });
-  return { answer, upgrade: createMockUpgrade({ answer, warmUp: improvise, voice }) };
+  return { answer, upgrade: onceAsked(() => openUpgrade({ answer, warmUp: improvise, voice })) };
 }
 
-/** Loaded only when it is used. */
+// Each of these is loaded only when it is used.
+
+async function openUpgrade(parts: UpgradeParts): Promise<Upgrader> {
+  const { createMockUpgrade } = await import("./websocket/upgrade.ts");
+  return createMockUpgrade(parts);
+}
+
 async function readScript(file: string): Promise<Script> {
   const { loadScript } = await import("./script/load.ts");
   return createScript(await loadScript(file));
+}
+
+function onceAsked(open: () => Promise<Upgrader>): Upgrader {
+  let opened: Promise<Upgrader> | undefined;
+  return function upgrade(exchange, reply) {
+    opened ??= open();
+    opened
+      .then((upgrade) => upgrade(exchange, reply))
+      .catch((cause: unknown) => reply.fail(relayBug(cause)));
+  };
 }
 
 function tell(answer: Answer, exchange: Exchange, reply: Reply): Promise<void> {

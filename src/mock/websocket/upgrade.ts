@@ -4,10 +4,10 @@ import { converseInRealtime } from "./realtime.ts";
 import type { Voice } from "./realtime-responder.ts";
 import { converseInResponses } from "./responses.ts";
 
-type Parts = { answer: Answerer; warmUp: Answerer; voice: Voice };
+export type UpgradeParts = { answer: Answerer; warmUp: Answerer; voice: Voice };
 
 /** The WebSockets of the mock; where there is none, the handshake is a GET like any other. */
-export function createMockUpgrade({ answer, warmUp, voice }: Parts): Upgrader {
+export function createMockUpgrade({ answer, warmUp, voice }: UpgradeParts): Upgrader {
   return function upgrade(exchange, reply) {
     const path = exchange.target.split("?", 1)[0]!.replace(/^\/v1(?=\/)/, "");
     if (path === "/responses")
