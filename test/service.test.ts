@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { launchd } from "../src/service/launchd.ts";
 import type { Job } from "../src/service/manager.ts";
 import { ownProgram } from "../src/service/program.ts";
+import { takeAll } from "../src/service/steps.ts";
 import { systemd } from "../src/service/systemd.ts";
 import { runCommand } from "./support/command.ts";
 import { createFolder } from "./support/folder.ts";
@@ -240,6 +241,19 @@ describe("the agent of launchd", () => {
   ])("its state is read from what launchctl prints: %j", (printed, state) => {
     expect(agent.readStatus(printed)).toBe(state);
   });
+});
+
+test("a step that may have to wait is tried again", async () => {
+  using folder = createFolder();
+  const script = `[ -e "${folder.at("seen")}" ] || { : >"${folder.at("seen")}"; exit 5; }`;
+  const argv = ["sh", "-c", script];
+  const told: string[] = [];
+  const tell = (line: string) => void told.push(line);
+
+  const left = await takeAll([{ argv, patienceMs: 10_000 }], process.env, tell);
+
+  expect(left).toEqual([]);
+  expect(told).toEqual([expect.stringMatching(/^Ran: sh -c /)]);
 });
 
 describe("the program of the service", () => {

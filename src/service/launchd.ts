@@ -9,22 +9,19 @@ export function launchd(home: string, uid: number): Manager {
   const log = join(home, "Library/Logs", `${label}.log`);
   const session = `gui/${uid}`;
   const service = `${session}/${label}`;
-  const bootstrap = ["launchctl", "bootstrap", session, file];
+  const bootstrap = { argv: ["launchctl", "bootstrap", session, file] };
   const bootout = { argv: ["launchctl", "bootout", service], mayFail: true } as const;
   const enable = { argv: ["launchctl", "enable", service] };
   return {
     name: "launchd",
     file,
     describe: (job) => describe(job, home, log),
-    // An agent that is there already is started, where it does not run.
+    // The one before may still have answers to finish. One that is there already is started, where it
+    // does not run.
     start: (isNew) =>
       isNew
-        ? [bootout, enable, { argv: bootstrap }]
-        : [
-            enable,
-            { argv: bootstrap, mayFail: true },
-            { argv: ["launchctl", "kickstart", service] },
-          ],
+        ? [bootout, enable, { ...bootstrap, patienceMs: 15_000 }]
+        : [enable, { ...bootstrap, mayFail: true }, { argv: ["launchctl", "kickstart", service] }],
     stop: [bootout],
     forget: [],
     status: { argv: ["launchctl", "print", service] },

@@ -8,8 +8,8 @@ export type Job = {
   isConfined: boolean;
 };
 
-/** A command line; `mayFail`: there may be nothing for it to do. */
-export type Step = { argv: readonly string[]; mayFail?: true };
+/** A command line; `mayFail`: there may be nothing for it to do; `patienceMs`: it may have to wait for that long. */
+export type Step = { argv: readonly string[]; mayFail?: true; patienceMs?: number };
 
 /** What keeps a user's programs running. It is told by a file, and by commands. */
 export type Manager = {

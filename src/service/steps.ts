@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { printable } from "../config/shown.ts";
 import type { Step } from "./manager.ts";
@@ -27,7 +28,12 @@ export async function takeAll(
   tell: (line: string) => void,
 ): Promise<readonly Step[]> {
   for (const [i, step] of steps.entries()) {
-    const outcome = await take(step, env);
+    const until = performance.now() + (step.patienceMs ?? 0);
+    let outcome = await take(step, env);
+    while (!outcome.done && performance.now() < until) {
+      await setTimeout(200);
+      outcome = await take(step, env);
+    }
     tell(outcome.done ? `Ran: ${lineOf(step)}` : `Failed: ${lineOf(step)}: ${outcome.why}`);
     if (!outcome.done) return steps.slice(i);
   }
