@@ -81,7 +81,9 @@ export async function openStage<Plan, Trace extends Watched>(play: Play<Plan, Tr
   };
 
   const settings = { ca: certificates.caFile, ...certificates.settings };
-  const watched = { observers: [watch, createRequestLog(pino({ level: "warn" }, { write }))] };
+  const watched = {
+    observers: [watch, createRequestLog({ logger: pino({ level: "warn" }), lines: { write } })],
+  };
   const relays = [
     await startRelay({ upstream: `http://127.0.0.1:${upstreams[0].port}`, ...settings }, watched),
     await startRelay({ upstream: `https://127.0.0.1:${upstreams[1].port}`, ...settings }, watched),
