@@ -57,7 +57,7 @@ export const run = addSettingFlags(
   const tally = createTally();
   const grader = await gradersOf(config, options);
   const watching = grader ? [tally.observer, grader.observer] : [tally.observer];
-  const observers = [...watching, ...(await createLog(config))];
+  const observers = [...watching, ...(await createObservers(config))];
   const secrets = config.auth === "passthrough" ? [] : await knownSecrets(config, env);
   const onPreset = (preset: readonly string[]) => {
     if (options.verbose) process.stderr.write(`relay: ${program} gets ${preset.join(" ")}\n`);
@@ -137,10 +137,10 @@ async function noKey(config: Config): Promise<string[]> {
 }
 
 /** Loaded only for those who want it: the command should not have to wait. */
-async function createLog(config: Config): Promise<Observer[]> {
+async function createObservers(config: Config): Promise<Observer[]> {
   if (config.log.level === "silent") return [];
-  const { createLogger, createRequestLog } = await import("../observe/log.ts");
-  return [createRequestLog(await createLogger(config))];
+  const { createLog, createRequestLog } = await import("../observe/log.ts");
+  return [createRequestLog(await createLog(config))];
 }
 
 /** Resolves when it is written, or nobody reads it any more. */
