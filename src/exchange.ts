@@ -44,7 +44,7 @@ export type Fields = {
 
 /** What the faults did to an exchange. */
 export type Trial = {
-  /** SHA-256 of the request's body, as far as it has come. */
+  /** Stands for the request's body, as far as it has come; the same for the same JSON. */
   digest(): string;
   /** The name of the fault that was chosen for it. */
   fault?: string;

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
@@ -365,5 +366,57 @@ describe("a WebSocket", () => {
     ["503@/v1/realtime", { messages: [], code: 1006 }],
   ])("%s", async (fault, expected) => {
     expect(await hear(fault)).toEqual(expected);
+  });
+});
+
+describe("what passes under a fault", () => {
+  test("an upload arrives as it was sent, whether or not it is refused in the end", async () => {
+    await using upstream = await startUpstream();
+    await using live = await startRelay({ upstream: upstream.url, fault: ["503;nth=2"] });
+    const piece = Buffer.alloc(300_000, "ü");
+    const upload = () => {
+      const body = ReadableStream.from([piece, piece, piece]);
+      const init = { method: "POST", body, duplex: "half" as const };
+      return fetch(`${live.url}/v1/files`, init).then(({ status }) => status);
+    };
+
+    expect([await upload(), await upload(), await upload()]).toEqual([200, 503, 200]);
+    expect(upstream.seen.map(({ headers }) => headers["transfer-encoding"])).toEqual([
+      "chunked",
+      "chunked",
+    ]);
+    const whole = Buffer.concat([piece, piece, piece]);
+    expect(upstream.seen.map(({ body }) => body.equals(whole))).toEqual([true, true]);
+    expect(live.outcomes.map(({ ending }) => ending)).toEqual(["complete", "complete", "complete"]);
+  });
+
+  test("a client that does not read stops the upstream; later it gets every byte", async () => {
+    const event = `data: ${"x".repeat(9_992)}\n\n`;
+    const total = 3_000;
+    let sent = 0;
+    await using upstream = await startUpstream(async (_req, res) => {
+      res.writeHead(200, { "content-type": "text/event-stream" });
+      for (; sent < total; sent++) if (!res.write(event)) await once(res, "drain");
+      res.end();
+    });
+    await using live = await startRelay({ upstream: upstream.url, fault: ["duplicate-event(7)"] });
+
+    const answer = await fetch(`${live.url}/v1/x`);
+    let before = -1;
+    await expect
+      .poll(
+        () => {
+          const isStill = sent > 0 && sent === before;
+          before = sent;
+          return isStill;
+        },
+        { interval: 200 },
+      )
+      .toBe(true);
+    const stopped = sent;
+    const text = await answer.text();
+
+    expect(stopped).toBeLessThan(0.75 * total);
+    expect(text).toHaveLength((total + 1) * event.length);
   });
 });

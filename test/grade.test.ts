@@ -124,6 +124,19 @@ test("a client that gives up a stalled answer has noticed; one that is killed ma
   ]);
 });
 
+test("attempts are at one call though their JSON has its names in another order", async () => {
+  const restless: Trying = async (url) => {
+    for (const body of ['{"model":"gpt-5","input":"Hi"}', '{"input":"Hi", "model":"gpt-5"}']) {
+      const headers = { "content-type": "application/json" };
+      await fetch(`${url}/responses`, { method: "POST", headers, body });
+    }
+  };
+
+  const { calls, attempts } = await grade(["503;nth=1"], restless);
+
+  expect([calls, attempts]).toEqual([1, 2]);
+});
+
 test("calls that are alike at the same time are told apart by how the SDK counts its retries", async () => {
   const both: Trying = (url) => Promise.all([sdk(url), sdk(url)]);
 

@@ -7,7 +7,7 @@ export type Attempt = {
   method: string;
   /** Path and query. */
   target: string;
-  /** SHA-256 of the body. */
+  /** Stands for the body. */
   digest: string;
   /** How often the client says that it has tried before; OpenAI's SDKs do. */
   retryCount: number | undefined;
