@@ -10,7 +10,8 @@ export function findManager(
   platform: NodeJS.Platform = process.platform,
 ): Manager {
   // With sudo it would become a service of root.
-  if (env.SUDO_UID) throw new ExitError(1, "Run it without sudo: it is a service of your own.");
+  if (env.SUDO_UID && process.getuid?.() === 0)
+    throw new ExitError(1, "Run it without sudo: it is a service of your own.");
   const home = env.HOME || homedir();
   if (platform === "linux") return systemd(env, home);
   if (platform === "darwin") return launchd(home, process.getuid?.() ?? 0);
