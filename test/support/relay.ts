@@ -1,6 +1,7 @@
 import { loadConfig } from "../../src/config/load.ts";
 import type { Observer, Outcome } from "../../src/exchange.ts";
 import { startRelay as start } from "../../src/relay.ts";
+import { startExecutable } from "./executable.ts";
 
 export type TestRelay = AsyncDisposable & {
   url: string;
@@ -21,13 +22,18 @@ export const testKey = "sk-test-relay-key";
 
 type Extras = { env?: NodeJS.ProcessEnv; observers?: Observer[] };
 
-/** A relay in this process on a free port; flags are settings by dotted path, as text. */
+/**
+ * A relay in this process (or the executable RELAY_BIN) on a free port; flags are settings by dotted path,
+ * as text.
+ */
 export async function startRelay(
   flags: Record<string, string | boolean | string[]>,
   { env = {}, observers = [] }: Extras = {},
 ): Promise<TestRelay> {
   // Whether the relay looks at its clients first must not depend on who has an account on this machine.
   const given = { port: "0", otherUsers: "allow", ...flags };
+  if (process.env.RELAY_BIN && observers.length === 0)
+    return startExecutable(given, { OPENAI_API_KEY: testKey, ...env });
   const { config } = await loadConfig({ flags: given, env, cwd: process.cwd(), config: false });
   const outcomes: Outcome[] = [];
   const unseen: Outcome[] = [];
