@@ -59,10 +59,10 @@ function piecesOf(value: unknown): Piece[] {
   return v.is(transcript, value) ? [["text", value.text]] : [];
 }
 
-function piecesOfChoice(one: v.InferOutput<typeof choice>): Piece[] {
+function piecesOfChoice(one: v.InferOutput<typeof choice>, position: number): Piece[] {
   const { index, text, delta, message } = one;
   const { content, refusal, tool_calls } = delta ?? message ?? {};
-  const of = `choice ${index ?? 0}`;
+  const of = `choice ${index ?? position}`;
   const calls = (tool_calls ?? []).map((called, i): Piece => {
     const { name, arguments: given } = called.function;
     return [`${of}, call ${called.index ?? i}`, `${nameOf(name)}${given ?? ""}`];

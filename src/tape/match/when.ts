@@ -36,7 +36,7 @@ const request = v.looseObject({
   model: v.optional(v.string()),
   stream: v.nullish(v.boolean()),
   messages: v.fallback(v.optional(messages), undefined),
-  input: v.unknown(),
+  input: v.optional(v.unknown()),
   prompt: v.fallback(v.optional(v.string()), undefined),
   instructions: v.nullish(v.string()),
   tools: v.fallback(v.nullish(v.array(named)), undefined),

@@ -15,7 +15,7 @@ export function fromAimock(
 ): Imported {
   const imported: Imported = { entries: [], skipped: [] };
   const seen = new Set<string>();
-  const inOrder: { one: Fixture; index: number }[] = [];
+  const usable: Numbered[] = [];
   const skip = (index: number, why: string) =>
     imported.skipped.push({ what: `fixture ${index}`, why });
 
@@ -23,18 +23,32 @@ export function fromAimock(
     const { success, output, issues } = v.safeParse(fixture, value);
     if (!success) skip(index, `${v.getDotPath(issues[0]) ?? "it"} cannot be carried over`);
     else if (isHidden(output, seen)) skip(index, "one before it matches the same");
-    else inOrder.push({ one: output, index });
+    else usable.push({ one: output, index });
   }
-  inOrder.sort((a, b) => turnOf(a.one) - turnOf(b.one));
-  for (const { one, index } of inOrder) {
+  for (const { one, index, place } of inSequence(usable)) {
     const answers = answersOf(one);
     if (answers.length === 0) skip(index, "its response is none of OpenAI's");
-    for (const remark of answers.length > 0 ? remarksOn(one) : []) skip(index, remark);
+    else for (const remark of remarksOn(one)) skip(index, remark);
     // The earlier of two that match is the one that answers.
-    const recorded = new Date(now + index).toISOString();
+    const recorded = new Date(now + place).toISOString();
     imported.entries.push(...answers.map((answer) => toEntry(one, answer, recorded, scrub)));
   }
   return imported;
+}
+
+/** A fixture, and its number in the file. */
+type Numbered = { one: Fixture; index: number };
+
+/** Those that match the same change places among themselves, so that they stand in their sequence. */
+function inSequence(fixtures: readonly Numbered[]): (Numbered & { place: number })[] {
+  const groups = Map.groupBy(fixtures, ({ one: { match } }) => {
+    return JSON.stringify({ ...match, sequenceIndex: undefined });
+  });
+  const sorted = [...groups.values()].flatMap((group) => {
+    const turns = group.toSorted((a, b) => turnOf(a.one) - turnOf(b.one));
+    return turns.map((turn, i) => ({ ...turn, place: group[i]!.index }));
+  });
+  return sorted.sort((a, b) => a.place - b.place);
 }
 
 /** Of those that match the same, one for each number of the call counts, and one for all others. */
