@@ -16,7 +16,7 @@ What the rules of matching let differ is no difference, and neither are dates an
 headers. Exit codes: 0 the same, 1 they differ.
 
 Examples:
-  relay tape diff tapes/post-responses-1b2c3d4e5f607182.jsonl old/post-responses-*.jsonl
+  relay tape diff tapes/get-models-1b2c3d4e5f607182.jsonl old.jsonl
   relay tape diff a.jsonl b.jsonl --no-match-ids --json`,
     ),
   ["match"],

@@ -32,7 +32,8 @@ was removed, or would be. Where nobody can be asked, it takes --yes.
 Examples:
   relay tape prune tapes --dry-run
   relay tape prune tapes --older-than 90d --yes
-  relay run --replay tapes --strict-unused -- pytest 2>&1 | relay tape prune tapes --unused - --yes`,
+  relay run --replay tapes --strict-unused -- pytest 2> run.log
+  relay tape prune tapes --unused run.log`,
   )
   .action(async (folder: string, options: Options) => {
     const { findDoomed, remove } = await import("../../tape/commands/prune.ts");
