@@ -14,11 +14,11 @@ const mebi = 1_048_576;
 export function footprintWorks(quick: boolean, upstreamPort: number): Work[] {
   const settleMs = quick ? 500 : 1000;
   return [
-    { ...openStreams(1000, upstreamPort), rounds: quick ? 1 : 3, ms: settleMs },
-    ...(quick ? [] : [{ ...openStreams(5000, upstreamPort), rounds: 3, ms: settleMs }]),
+    { ...openStreams(1000, upstreamPort), rounds: 1, ms: settleMs },
+    ...(quick ? [] : [{ ...openStreams(5000, upstreamPort), rounds: 1, ms: settleMs }]),
     { ...bulk(quick ? 128 : 512), rounds: quick ? 1 : 3, ms: 0 },
-    { ...slowReaders, rounds: quick ? 1 : 3, ms: quick ? 1000 : 3000 },
-    { ...startUp, rounds: quick ? 3 : 10, ms: 0 },
+    { ...slowReaders, rounds: quick ? 1 : 2, ms: quick ? 1000 : 1500 },
+    { ...startUp, rounds: quick ? 3 : 8, ms: 0 },
   ];
 }
 

@@ -11,12 +11,12 @@ type Ask = (load: Load) => Promise<Answered>;
 export function speedWorks(quick: boolean, ask: Ask): Work[] {
   const rounds = quick ? 1 : 3;
   return [
-    { ...completions(ask), rounds, ms: quick ? 1000 : 3000 },
-    { ...latency, rounds, ms: quick ? 600 : 2000 },
-    { ...pacedStreams, rounds, ms: quick ? 800 : 3000 },
-    { ...fixedRate, rounds, ms: quick ? 1000 : 4000 },
-    { ...firehose, rounds, ms: quick ? 600 : 2000 },
-    { ...messages, rounds, ms: quick ? 600 : 2000 },
+    { ...completions(ask), rounds, ms: quick ? 1000 : 1200 },
+    { ...latency, rounds, ms: quick ? 600 : 800 },
+    { ...pacedStreams, rounds, ms: quick ? 800 : 1000 },
+    { ...fixedRate, rounds, ms: quick ? 1000 : 1500 },
+    { ...firehose, rounds, ms: quick ? 600 : 800 },
+    { ...messages, rounds, ms: quick ? 600 : 800 },
   ];
 }
 
