@@ -42,7 +42,7 @@ describe("what a word may become", () => {
     [["run", "--mock", "--log-fo"], ["--log-format"]],
     [
       ["config", "show", "--o"],
-      ["--other-users", "--organization", "--origin"],
+      ["--other-users", "--on-miss", "--organization", "--origin"],
     ],
     [["config", "get", "timeouts.c"], ["timeouts.connect"]],
     [

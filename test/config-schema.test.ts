@@ -34,6 +34,7 @@ test("the schema knows every setting with its description and default, and nothi
   }
   const groups = [
     schema,
+    schema.properties!.match!,
     schema.properties!.policy!,
     schema.properties!.timeouts!,
     schema.properties!.limits!,

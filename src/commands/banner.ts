@@ -1,5 +1,6 @@
 import { setTimeout } from "node:timers/promises";
 import type { Loaded } from "../config/load.ts";
+import { isOffline } from "../config/offline.ts";
 import type { Config } from "../config/settings.ts";
 import { wantsToken } from "../config/token-rules.ts";
 import { createKeys } from "../key/keys.ts";
@@ -37,12 +38,10 @@ const missing = 'none: set OPENAI_API_KEY and start again, run "relay key set", 
 export async function banner(loaded: Loaded, relay: Serving): Promise<string> {
   const { config, files } = loaded;
   const rows = [
-    [
-      "Relay",
-      `${whereIs(loaded, relay)}  →  ${config.mock ? "the built-in mock" : config.upstream}`,
-    ],
+    ["Relay", `${whereIs(loaded, relay)}  →  ${answererOf(config)}`],
+    ...tapeRow(config),
     ...(isEverywhere(config) ? [["Open to", "every address of this machine"]] : []),
-    ...(config.mock ? [] : [["Key", await whereKeyIs(config)]]),
+    ...(isKeyless(config) ? [] : [["Key", await whereKeyIs(config)]]),
     ...(relay.certificateUntil ? [["TLS", "https:// and wss:// on the same port"]] : []),
     ...(files.length > 0 ? [["Config", files.join(", ")]] : []),
   ];
@@ -56,6 +55,22 @@ ${lines.join("\n")}
 
 Ctrl+C stops it.
 `;
+}
+
+/** Who answers, in words. */
+function answererOf(config: Config): string {
+  if (isOffline(config, process.env)) return "a tape; no key needed, no network";
+  return config.mock ? "the built-in mock" : config.upstream;
+}
+
+function isKeyless(config: Config): boolean {
+  return config.mock || isOffline(config, process.env);
+}
+
+function tapeRow({ record, replay, tape }: Config): string[][] {
+  const what = record ? "records into" : tape ? "replays, and records what is missing," : "replays";
+  const folder = record || tape || replay;
+  return folder === "" ? [] : [["Tape", `${what} ${folder}`]];
 }
 
 function isEverywhere({ host, socket }: Config): boolean {

@@ -155,7 +155,7 @@ for nothing else and for no longer. relay ends as the command does: with its exi
 
 Examples:
   relay run -- pytest
-  relay run --tape tapes -- npm test              exit code 10: something was not on the tape
+  relay run --tape tapes -- npm test      10: something was not on the tape
   relay run --mock -- node app.js
   relay run --mock --fault 'rate-limit(retry-after=2s)@/v1/chat/*;nth=1' -- node app.js
   relay run -- codex exec "Say hello"

@@ -1,4 +1,5 @@
 import { exposureOf } from "../config/exposure.ts";
+import { isOffline } from "../config/offline.ts";
 import type { Config } from "../config/settings.ts";
 import { printable } from "../config/shown.ts";
 import { standInRemark } from "./environment.ts";
@@ -10,7 +11,7 @@ type Env = NodeJS.ProcessEnv;
 
 /** What is amiss with the keys, one line each, as far as it shows before anything is run or read for them. */
 export async function keyRemarks(config: Config, env: Env): Promise<string[]> {
-  if (config.mock || config.auth === "passthrough") return [];
+  if (config.mock || config.auth === "passthrough" || isOffline(config, env)) return [];
   const [key] = sourcesOf(config, env, "key");
   const [admin] = sourcesOf(config, env, "admin");
   const rules = config.keys.map((rule) => sourceOf(rule, config, env));
