@@ -9,6 +9,7 @@ import { ResponsesWS } from "openai/resources/responses/ws";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { createCertificates } from "./support/certificates.ts";
+import { complaintsAbout, type Told } from "./support/event-types.ts";
 import { startRelay, type TestRelay } from "./support/relay.ts";
 
 const certificates = createCertificates();
@@ -25,6 +26,9 @@ function open(path: string, url = relay.url) {
   return new WebSocket(url.replace("http", "ws") + path);
 }
 
+/** Every event of this file, for what the compiler says of them. */
+const told: Told[] = [];
+
 type Message = { type: string; [name: string]: unknown };
 
 /** The messages of a WebSocket, one by one. */
@@ -33,6 +37,7 @@ function messagesOf(socket: WebSocket) {
   const waiting: ((message: Message) => void)[] = [];
   socket.on("message", (data) => {
     const message = JSON.parse(String(data)) as Message;
+    told.push({ api: socket.url.includes("realtime") ? "Realtime" : "Responses", event: message });
     const next = waiting.shift();
     if (next) next(message);
     else seen.push(message);
@@ -107,10 +112,10 @@ describe("Responses over WebSocket", () => {
     for (const text of ["nonsense", '{"type":"session.update"}', '{"type":"response.create"}'])
       socket.send(text);
     socket.send(JSON.stringify({ type: "response.create", model: "m", input: "Hi" }));
-    const told = [await next(), await next(), await next(), await next()];
+    const answers = [await next(), await next(), await next(), await next()];
     socket.close();
 
-    expect(told).toMatchObject([
+    expect(answers).toMatchObject([
       { type: "error", status: 400, error: { message: expect.stringContaining("without a type") } },
       {
         type: "error",
@@ -192,7 +197,10 @@ describe("Realtime over WebSocket", () => {
       openai,
     );
     const events: RealtimeServerEvent[] = [];
-    session.on("event", (event) => events.push(event));
+    session.on("event", (event) => {
+      events.push(event);
+      told.push({ api: "Realtime", event });
+    });
     const next = <T extends RealtimeServerEvent["type"]>(type: T) =>
       new Promise<RealtimeServerEvent & { type: T }>((resolve, reject) => {
         session.once(type as "response.done", resolve as never);
@@ -308,8 +316,7 @@ describe("Realtime over WebSocket", () => {
     session.send({ type: "conversation.item.retrieve", item_id: "b", event_id: "mine" });
     session.send({ type: "conversation.item.create", item: { type: "thought" } });
 
-    const told = await session.take(8);
-    expect(told).toMatchObject([
+    expect(await session.take(8)).toMatchObject([
       { type: "conversation.item.added", previous_item_id: null, item: { status: "completed" } },
       { type: "conversation.item.done" },
       { type: "conversation.item.added", previous_item_id: "root", item: { id: "a" } },
@@ -410,8 +417,10 @@ describe("Realtime over WebSocket", () => {
 
     session.socket.send(text);
 
-    const told = await session.next();
-    expect(told).toMatchObject({ type: "error", error: { type: "invalid_request_error", param } });
+    expect(await session.next()).toMatchObject({
+      type: "error",
+      error: { type: "invalid_request_error", param },
+    });
   });
 
   test("without a model it ends with 4000, and says why", async () => {
@@ -435,6 +444,15 @@ describe("Realtime over WebSocket", () => {
     expect(socket.protocol).toBe("realtime");
     socket.close();
   });
+});
+
+test("every event above is one that the types of the OpenAI SDK know", {
+  timeout: 30_000,
+}, async () => {
+  expect(told.length).toBeGreaterThan(50);
+  expect(await complaintsAbout(told)).toBe("");
+  const wrong = { type: "response.created", event_id: "e", response: { status: "odd" } };
+  expect(await complaintsAbout([{ api: "Realtime", event: wrong }])).toContain('"odd"');
 });
 
 async function openRealtime(query: string, url = relay.url) {
