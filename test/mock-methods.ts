@@ -19,7 +19,8 @@ const call = /_client\s*\.(get|post|delete|getAPIList)\(\s*(?:path\s*)?([`'"])(\
 function methodsOf(resource: object, name: string): Method[] {
   const methods = Object.entries(Object.getOwnPropertyDescriptors(Object.getPrototypeOf(resource)));
   return methods.flatMap(([method, { value }]) => {
-    const found = typeof value === "function" ? call.exec(value.toString()) : null;
+    const isMethod = typeof value === "function" && method !== "constructor";
+    const found = isMethod ? call.exec(value.toString()) : null;
     if (!found) return [];
     const [, verb = "", , path = "", rest = ""] = found;
     const isPostedList = /method: ['"]post['"]/.test(rest);

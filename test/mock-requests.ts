@@ -3,21 +3,46 @@ export type Brought = Record<string, unknown>;
 
 type Ids = (path: string) => string;
 
-/** Operations on what has only just begun: of these a new one is made first. */
-export const onNewOnes = [
-  "POST /batches/{batch_id}/cancel",
-  "POST /evals/{eval_id}/runs/{run_id}/cancel",
-  "POST /fine_tuning/jobs/{fine_tuning_job_id}/cancel",
-  "POST /fine_tuning/jobs/{fine_tuning_job_id}/pause",
-  "POST /threads/{thread_id}/runs/{run_id}/cancel",
-  "POST /uploads/{upload_id}/cancel",
-  "POST /responses/{response_id}/cancel",
-  "POST /responses/{response_id}/cancel?beta=true",
-  "DELETE /responses/{response_id}?beta=true",
-  "POST /vector_stores/{vector_store_id}/file_batches/{batch_id}/cancel",
-];
+/** What is asked first, so that there is something new to ask these of. */
+export const firstAsked: Record<string, string[]> = {
+  "GET /organization/projects/{project_id}/certificates": [
+    "POST /organization/projects/{project_id}/certificates/activate",
+  ],
+  "GET /evals/{eval_id}/runs/{run_id}/output_items": ["GET /evals/{eval_id}/runs/{run_id}"],
+  "GET /threads/{thread_id}/runs/{run_id}/steps": ["GET /threads/{thread_id}/runs/{run_id}"],
+  "GET /videos/{video_id}/content": ["GET /videos/{video_id}"],
+  "DELETE /models/{model}": [
+    "POST /fine_tuning/jobs",
+    "GET /fine_tuning/jobs/{fine_tuning_job_id}",
+    "GET /fine_tuning/jobs/{fine_tuning_job_id}",
+    "GET /models",
+  ],
+  "POST /batches/{batch_id}/cancel": ["POST /batches"],
+  "POST /evals/{eval_id}/runs/{run_id}/cancel": ["POST /evals/{eval_id}/runs"],
+  "POST /fine_tuning/jobs/{fine_tuning_job_id}/cancel": ["POST /fine_tuning/jobs"],
+  "POST /fine_tuning/jobs/{fine_tuning_job_id}/pause": ["POST /fine_tuning/jobs"],
+  "POST /threads/{thread_id}/runs/{run_id}/cancel": ["POST /threads/{thread_id}/runs"],
+  "POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs": ["POST /threads/{thread_id}/runs"],
+  "POST /uploads/{upload_id}/cancel": ["POST /uploads"],
+  "POST /uploads/{upload_id}/parts": ["POST /uploads"],
+  "POST /uploads/{upload_id}/complete": ["POST /uploads/{upload_id}/parts"],
+  "POST /responses/{response_id}/cancel": ["POST /responses"],
+  "POST /responses/{response_id}/cancel?beta=true": ["POST /responses"],
+  "DELETE /responses/{response_id}": ["POST /responses"],
+  "DELETE /responses/{response_id}?beta=true": ["POST /responses"],
+  "POST /vector_stores/{vector_store_id}/file_batches/{batch_id}/cancel": [
+    "POST /vector_stores/{vector_store_id}/file_batches",
+  ],
+};
 
-export const aFile = () => new File(["Hello, mock."], "hello.txt");
+/** Things that are not made here, but known. */
+export const known = {
+  "/safety/alerts": "alert_1",
+  "/safety/cases": "case_1",
+  "/realtime/calls": "rtc_1",
+};
+
+const aFile = () => new File(["Hello, mock."], "hello.txt");
 const png = () => new File([new Uint8Array([137, 80, 78, 71])], "a.png", { type: "image/png" });
 
 type Requests = Record<string, (id: Ids) => Brought | Brought[]>;
@@ -44,7 +69,7 @@ function forms(): Requests {
       })),
       { ...speech, model: "gpt-4o-transcribe", stream: "true" },
     ],
-    "POST /audio/translations": () => [speech, { ...speech, response_format: "verbose_json" }],
+    "POST /audio/translations": () => speech,
     "POST /audio/voice_consents": () => ({ language: "en-US", name: "n", recording: aFile() }),
     "POST /audio/voice_consents/{consent_id}": () => ({ name: "other" }),
     "POST /audio/voices": (id) => ({
@@ -211,16 +236,22 @@ function agents(): Requests {
 
 function assistants(): Requests {
   const run = (id: Ids) => ({ assistant_id: id("/assistants") });
-  const runs = (id: Ids) => [run(id), { ...run(id), stream: true }];
+  const tools = [{ type: "function", function: { name: "get_weather", parameters } }];
+  const runs = (id: Ids) =>
+    [run(id), { ...run(id), tools, tool_choice: "required" }].flatMap((one) => [
+      { ...one, stream: true },
+      one,
+    ]);
   return {
     "POST /assistants": () => ({ model: "gpt-5", name: "n" }),
     "POST /threads": () => ({ messages: [{ role: "user", content: "Hello" }] }),
     "POST /threads/runs": runs,
     "POST /threads/{thread_id}/messages": () => ({ role: "user", content: "Hello" }),
     "POST /threads/{thread_id}/runs": runs,
-    "POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs": () => [
-      { tool_outputs: [{ tool_call_id: "call_1", output: "1" }] },
-    ],
+    "POST /threads/{thread_id}/runs/{run_id}/submit_tool_outputs": () => ({
+      tool_outputs: [{ tool_call_id: "call_1", output: "1" }],
+      stream: true,
+    }),
   };
 }
 
@@ -253,6 +284,8 @@ function models(): Requests {
         ],
       ),
       { ...chat, modalities: ["text", "audio"], audio: { voice: "alloy", format: "wav" } },
+      // Of stored messages the SDK knows only what assistants say.
+      { model: "gpt-5", messages: [{ role: "assistant", content: "Hi" }], store: true },
     ],
     "POST /chat/completions/{completion_id}": () => ({ metadata: { a: "b" } }),
     "POST /completions": () => [

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { operations } from "../src/conformance/operations.ts";
 import { nameless, sdkMethods } from "./mock-methods.ts";
-import { type Brought, onNewOnes, requests } from "./mock-requests.ts";
+import { type Brought, firstAsked, known, requests } from "./mock-requests.ts";
 import { startMock } from "./mock-server.ts";
 import { complaints, type Said } from "./mock-types.ts";
 
@@ -28,7 +28,7 @@ test("every answer has the shape that the OpenAI SDK's types promise", {
 
 /** Asks each operation for what those before it made. */
 async function askEverything(base: string): Promise<Answered[]> {
-  const ids = new Map<string, string>();
+  const ids = new Map<string, string>(Object.entries(known));
   const answers: Answered[] = [];
 
   async function ask({ method, path }: Known, body?: Brought) {
@@ -40,7 +40,9 @@ async function askEverything(base: string): Promise<Answered[]> {
     answers.push({ operation: `${method} ${path}`, status, type, body: bytes });
     if (path.endsWith("}") || !type.startsWith("application/json")) return;
     const id = namedIn(JSON.parse(`${bytes}`));
-    if (id && status < 300) ids.set(path, id);
+    // Of models a list names those first that were tuned here; else what was made last is wanted.
+    const isLater = method === "POST" || path === "/models" || !ids.has(path);
+    if (id && status < 300 && isLater) ids.set(path, id);
   }
 
   function idOf(list: string, name: string): string {
@@ -55,8 +57,8 @@ async function askEverything(base: string): Promise<Answered[]> {
   async function askAll(some: Known[]) {
     for (const operation of some) {
       const name = `${operation.method} ${operation.path}`;
+      await askAll(named(firstAsked[name] ?? []));
       const bodies = [requests[name]?.((path) => ids.get(path) ?? "none")].flat();
-      if (onNewOnes.includes(name)) await askAll(makersOf(operation));
       for (const body of bodies) await ask(operation, body);
     }
   }
@@ -64,11 +66,12 @@ async function askEverything(base: string): Promise<Answered[]> {
   const depth = ({ path }: Known) => path.split("/").length;
   const sorted = overHttp.toSorted((one, other) => depth(one) - depth(other));
   const isList = ({ method, path }: Known) => method === "GET" && !path.endsWith("}");
-  const isMaking = ({ method, path }: Known) =>
-    method === "POST" && overHttp.some((other) => isList(other) && other.path === path);
-  const makes = (one: Known) =>
-    isMaking(one) || /^\/(uploads|threads|conversations)$/.test(one.path);
-  await askAll(sorted.filter((one) => isList(one) && /^\/organization\/(users|projects)$/.test(one.path)));
+  const makes = ({ method, path }: Known) =>
+    method === "POST" && overHttp.some((other) => other.path.startsWith(`${path}/{`));
+  await askAll(named(["POST /files", "POST /assistants"]));
+  await askAll(
+    sorted.filter((one) => isList(one) && /^\/organization\/(users|projects)$/.test(one.path)),
+  );
   await askAll(sorted.filter(makes));
   await askAll(sorted.filter(isList));
   await askAll(sorted.filter((one) => one.method === "GET" && !isList(one)));
@@ -77,9 +80,8 @@ async function askEverything(base: string): Promise<Answered[]> {
   return answers;
 }
 
-function makersOf({ path }: Known): Known[] {
-  const list = path.slice(0, path.lastIndexOf("/{"));
-  return overHttp.filter((other) => other.method === "POST" && other.path === list);
+function named(names: string[]): Known[] {
+  return names.map((name) => overHttp.find(({ method, path }) => `${method} ${path}` === name)!);
 }
 
 function withQuery(target: string): string {
@@ -106,9 +108,9 @@ function sent(body: Brought | undefined): {
 
 /** The id of what an answer is about, or of the first in a list. */
 function namedIn(answer: Record<string, unknown>): string | undefined {
-  const [first] = Array.isArray(answer.data) ? answer.data : [answer];
-  const { id, role, version, user_id, group_id } = first ?? {};
-  return version ?? id ?? role?.id ?? user_id ?? group_id;
+  const one = Array.isArray(answer.data) ? answer.data[0] : answer;
+  const { id, role, session, version, user_id, group_id } = one ?? {};
+  return version ?? id ?? role?.id ?? session?.id ?? user_id ?? group_id;
 }
 
 function mistyped({ operation, type }: Answered): string[] {

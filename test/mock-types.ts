@@ -15,6 +15,7 @@ import OpenAI from "${modules}/openai/index.mjs";
 import type { Stream } from "${modules}/openai/streaming.mjs";
 import type * as Pages from "${modules}/openai/pagination.mjs";
 declare const client: OpenAI;
+type Method = (...args: never[]) => unknown;
 
 type Ends = { object?: "list"; first_id?: string | null; last_id?: string | null; has_more?: boolean };
 type Page<P> =
@@ -23,16 +24,22 @@ type Page<P> =
   : P extends Pages.CursorPage<infer T> ? Pages.CursorPageResponse<T> & Ends
   : P extends Pages.Page<infer T> ? Pages.PageResponse<T> & Omit<Ends, "object"> & { next_page?: null; search_query?: string[] }
   : P;
-type Promised<M extends (...args: never[]) => unknown> = Awaited<ReturnType<M>>;
+type Promised<M extends Method> = Awaited<ReturnType<M>>;
 type NoStream<P> = P extends Stream<unknown> ? never : P;
-// On the wire "usage" is null until a response ends, and the SDK itself puts "output_text" there.
-type OnWire<P> = P extends { object: "response"; output_text: string }
-  ? Omit<P, "output_text" | "usage"> & { usage?: P extends { usage?: infer U } ? U | null : never }
+// On the wire "usage" is null until a response ends, there is "store", and the SDK itself adds "output_text".
+type OnWire<P> = P extends { object: "response"; output: unknown }
+  ? Omit<P, "output_text" | "usage"> & { store?: boolean; usage?: P extends { usage?: infer U } ? U | null : never }
   : P;
-type Body<M extends (...args: never[]) => unknown> = OnWire<Page<NoStream<Promised<M>>>>;
-type Event<M extends (...args: never[]) => unknown> =
-  Promised<M> extends infer P ? (P extends Stream<infer E> ? WithWire<E> : never) : never;
-type WithWire<E> = E extends { response: infer R } ? Omit<E, "response"> & { response: OnWire<R> } : E;
+type Body<M extends Method> = Promised<M> extends void ? object : OnWire<Page<NoStream<Promised<M>>>>;
+type Streamed<M extends Method> = Promised<M> extends infer P ? (P extends Stream<infer E> ? E : never) : never;
+// Of speech the SDK has no type for events.
+type Event<M extends Method> = [Streamed<M>] extends [never] ? object : EventOnWire<Streamed<M>>;
+// The reason why a completion ends is null until then.
+type EventOnWire<E> =
+  E extends { response: infer R } ? Omit<E, "response"> & { response: OnWire<R> }
+  : E extends { object: "text_completion"; choices: (infer C)[] }
+    ? Omit<E, "choices"> & { choices: (Omit<C, "finish_reason"> & { finish_reason: string | null })[] }
+  : E;
 `;
 
 /** What the compiler says against answers, by operation: they have to be what the SDK's types promise. */
@@ -47,15 +54,18 @@ export async function complaints(all: Said[]): Promise<string[]> {
     await writeFile(join(folder, "tsconfig.json"), JSON.stringify(compilerConfig));
     const tsc = join(modules, ".bin", "tsc");
     const failed = await promisify(execFile)(tsc, ["-p", folder, "--pretty", "false"], {
+      cwd: folder,
       maxBuffer: 64 * 1024 ** 2,
     }).then(
       () => "",
       (error: { stdout: string }) => error.stdout,
     );
     return failed.split(/\n(?=\S)/).flatMap((text) => {
-      const [, line, said = ""] = /^answers\.ts\((\d+),\d+\): error (.*)/s.exec(text) ?? [];
+      const [, line, column, said = ""] =
+        /^answers\.ts\((\d+),(\d+)\): error (.*)/s.exec(text) ?? [];
       if (!line) return text ? [text] : [];
-      return [`${all[Number(line) - before - 1]?.operation}: ${said.slice(0, 1500)}`];
+      const near = lines[Number(line) - before - 1]?.slice(Number(column) - 1, Number(column) + 40);
+      return [`${all[Number(line) - before - 1]?.operation} at ${near}: ${said}`];
     });
   } finally {
     await rm(folder, { recursive: true });

@@ -8,6 +8,7 @@ import { type Shelves, wordsOf } from "./shelves.ts";
 const certificate = "/organization/certificates/{certificate_id}";
 const projectCertificate = "/organization/projects/{project_id}/certificates/{certificate_id}";
 const externalKey = "/organization/external_keys/{external_key_id}";
+const groupPath = "/organization/groups/{group_id}";
 const groupUser = "/organization/groups/{group_id}/users/{user_id}";
 const serviceAccount = "/organization/projects/{project_id}/service_accounts/{service_account_id}";
 
@@ -48,7 +49,21 @@ export function adminOperations(shelves: Shelves): Operations {
     return json({ ...made, api_key: createKey(asked.digest) });
   }
 
+  async function renameGroup(asked: Asked) {
+    const group = shelves.find(groupPath, asked.params);
+    const name = textIn(await fieldsWith(asked, "name"), "name");
+    shelves.put(groupPath, asked.params, { ...group, name });
+    const { id, created_at, is_scim_managed } = group;
+    return json({ id, name, created_at, is_scim_managed });
+  }
+
   return {
+    [`POST ${groupPath}`]: renameGroup,
+    "GET /organization/groups/{group_id}/users": ({ params, query }) => {
+      const members = shelves.list(groupUser, params);
+      const short = members.map(({ id, name, email }) => ({ id, name, email }));
+      return page(short, query, { hasNext: true });
+    },
     "POST /organization/groups/{group_id}/users": joinGroup,
     "POST /organization/certificates/activate": activate(true, certificate),
     "POST /organization/certificates/deactivate": activate(false, certificate),

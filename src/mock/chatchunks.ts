@@ -32,7 +32,8 @@ export function* chatChunks(answer: ChatAnswer, usage: CompletionUsage | undefin
 
   for (let index = 0; index < answer.n; index++) {
     const choice = { index, logprobs: null, finish_reason: null };
-    const content = answer.said.toolCalls.length > 0 || answer.audio ? null : "";
+    const { text, toolCalls } = answer.said;
+    const content = answer.audio || (toolCalls.length > 0 && !text) ? null : "";
     yield toChunk({ ...choice, delta: { role: "assistant", content, refusal: null } });
     for (const { delta, logprobs = null } of deltas(answer)) {
       yield toChunk({ ...choice, delta, logprobs });

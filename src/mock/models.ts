@@ -1,7 +1,10 @@
 import type { Model } from "openai/resources/models";
-import { type Answer, json, madeAt } from "./answer.ts";
+import { json, madeAt } from "./answer.ts";
 import type { Asked } from "./asked.ts";
-import { noSuchModel } from "./refusal.ts";
+import { mayNotDelete, noSuchModel } from "./refusal.ts";
+import { fill } from "./resource.ts";
+import type { Operations } from "./router.ts";
+import type { Store } from "./store.ts";
 
 const names = [
   "gpt-4.1",
@@ -17,16 +20,34 @@ const names = [
   "text-embedding-ada-002",
 ];
 
-const models = names.map(
-  (id): Model => ({ id, object: "model", created: madeAt, owned_by: "system" }),
-);
+const models = names.map((id) => toModel(id, "system"));
 
-export function listModels(): Answer {
-  return json({ object: "list", data: models });
+function toModel(id: string, owned_by: string): Model {
+  return { id, object: "model", created: madeAt, owned_by };
 }
 
-export function retrieveModel({ params: { model = "" } }: Asked): Answer {
-  const found = models.find(({ id }) => id === model);
-  if (!found) throw noSuchModel(model);
-  return json(found);
+const one = "/models/{model}";
+
+/** Lets a model that was tuned here be found. */
+export function keepModel(store: Store, id: string): void {
+  store.set(fill(one, { model: id }), toModel(id, "org-mock"));
+}
+
+export function modelOperations(store: Store): Operations {
+  function find({ params: { model = "" } }: Asked): Model {
+    const found = models.find(({ id }) => id === model) ?? store.get<Model>(fill(one, { model }));
+    if (!found) throw noSuchModel(model);
+    return found;
+  }
+
+  return {
+    "GET /models": () => json({ object: "list", data: [...store.list("/models"), ...models] }),
+    [`GET ${one}`]: (asked) => json(find(asked)),
+    [`DELETE ${one}`]: (asked) => {
+      const { id, owned_by } = find(asked);
+      if (owned_by === "system") throw mayNotDelete(id);
+      store.remove(fill(one, asked.params));
+      return json({ id, object: "model", deleted: true });
+    },
+  };
 }

@@ -58,6 +58,10 @@ export function noSuchModel(id: string): Refusal {
   return new Refusal(404, `The model '${id}' does not exist`, details);
 }
 
+export function mayNotDelete(id: string): Refusal {
+  return new Refusal(403, `The model '${id}' is not yours to delete.`, { param: "model" });
+}
+
 export function noSuch(noun: string, id: string): Refusal {
   return new Refusal(404, `No ${noun} found with id '${id}'.`, { param: "id" });
 }

@@ -51,7 +51,6 @@ const repeated = {
   top_logprobs: 0,
   top_p: 1,
   truncation: "disabled",
-  user: null,
 };
 
 export function createRespond(responses: Responses): Operation {
@@ -97,7 +96,7 @@ function keptOf(request: Request, asked: Asked, before: Fields[]): Kept {
 
 function beginningOf(request: Request, id: string): Response {
   const said = Object.entries(repeated).map(([key, silent]) => [key, request[key] ?? silent]);
-  const { conversation, background, stream } = request;
+  const { conversation, background, stream, user } = request;
   const wire: Wire = {
     id,
     object: "response",
@@ -113,6 +112,7 @@ function beginningOf(request: Request, id: string): Response {
     text: { ...repeated.text, ...(request.text as Response["text"]) } as Response["text"] & object,
     reasoning: { ...repeated.reasoning, ...(request.reasoning as object) },
     usage: null,
+    ...(typeof user === "string" && { user }),
     ...(conversation && {
       conversation:
         typeof conversation === "string"

@@ -113,7 +113,6 @@ export function responseStoreOperations(responses: Responses): Operations {
   async function compact(asked: Asked): Promise<Answer> {
     const said = await fieldsWith(asked, "model");
     const items = [...responses.before(said), ...itemsOf(said.input, asked.digest)];
-    const users = items.filter((item) => item.role === "user");
     const id = idOf("cmp_", asked.digest);
     const encrypted_content = Buffer.from(asked.digest).toString("base64");
     const input_tokens = tokensIn(textOf([said.instructions, items]));
@@ -122,7 +121,7 @@ export function responseStoreOperations(responses: Responses): Operations {
       id: idOf("resp_", asked.digest),
       object: "response.compaction",
       created_at: madeAt,
-      output: [...users, { id, type: "compaction", encrypted_content }],
+      output: [{ id, type: "compaction", encrypted_content }],
       usage: {
         input_tokens,
         input_tokens_details: { cache_write_tokens: 0, cached_tokens: 0 },

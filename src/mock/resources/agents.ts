@@ -114,6 +114,7 @@ export const agentResources: Resource[] = [
     needs: "path type",
     gives: { path: "{path}" },
     own: { object: "agent.environment.file", environment_id: "{environment_id}", size_bytes: 0 },
+    hasNext: true,
   },
   {
     path: session,
@@ -143,9 +144,10 @@ export const agentResources: Resource[] = [
       environment_id: "env_mock",
       turn_id: "turn_mock",
       path: "/artifacts/answer.txt",
-      size_bytes: 0,
+      size_bytes: 25,
       created_at: madeAt,
     },
+    seeds: 1,
   },
   {
     path: `${session}/items/{item_id}`,

@@ -106,18 +106,16 @@ export const organizationResources: Resource[] = [
   },
   {
     path: "/organization/groups/{group_id}",
-    does: all,
+    does: "list create retrieve delete",
     id: "group_",
     needs: "name",
-    changes: "name",
     gives: { name: "", created_at: madeAt, group_type: "group", is_scim_managed: false },
     gone: "group.deleted",
     hasNext: true,
   },
   {
     path: "/organization/groups/{group_id}/users/{user_id}",
-    does: "list retrieve delete",
-    needs: "user_id",
+    does: "retrieve delete",
     gives: {
       id: "{user_id}",
       name: "Mock User",

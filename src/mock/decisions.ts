@@ -1,0 +1,43 @@
+import { json } from "./answer.ts";
+import type { Asked } from "./asked.ts";
+import { type Fields, fieldsWith, listIn } from "./fields.ts";
+import { textOf, tokensIn } from "./speech.ts";
+
+/** Answers each question with its first choice, and is nearly sure. */
+export async function decide(asked: Asked) {
+  const said = await fieldsWith(asked, "model", "input", "questions");
+  const input_tokens = tokensIn(textOf(said.input));
+  const answers = listIn(said, "questions").map(answerTo);
+  const output_tokens = answers.length;
+  return json({
+    model: said.model,
+    answers,
+    usage: {
+      input_tokens,
+      input_tokens_details: { cache_write_tokens: 0, cached_tokens: 0 },
+      output_tokens,
+      output_tokens_details: { reasoning_tokens: 0 },
+      total_tokens: input_tokens + output_tokens,
+    },
+  });
+}
+
+function answerTo(question: Fields) {
+  const { type } = question;
+  const name = question.name ?? null;
+  if (type === "predicate") return { type, name, probability: 0.9 };
+  const chances = (count: number) =>
+    Array.from({ length: count }, (_, at) => (at > 0 ? 0.1 / (count - 1) : count > 1 ? 0.9 : 1));
+  if (type === "choice") {
+    const values = listIn(question, "choices").map(({ value }) => value);
+    const likely = chances(values.length);
+    const probabilities = values.map((value, at) => ({ value, probability: likely[at] }));
+    return { type, name, choice: values[0], confidence: 0.9, probabilities };
+  }
+  const levels = listIn(question, "levels");
+  const likely = chances(levels.length);
+  const probabilities = levels.map(({ label, value }, at) => ({
+    ...{ label, value: Number(value ?? at), probability: likely[at] },
+  }));
+  return { type, name, score: probabilities[0]?.value ?? 0, confidence: 0.9, probabilities };
+}

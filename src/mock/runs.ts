@@ -1,0 +1,158 @@
+import { type Answer, events, json, madeAt } from "./answer.ts";
+import type { Asked } from "./asked.ts";
+import { type Fields, fieldsWith, textIn } from "./fields.ts";
+import { notNow } from "./refusal.ts";
+import { assistant, runStep, thread, threadMessage, threadRun } from "./resources/assistants.ts";
+import type { Operations } from "./router.ts";
+import { runEvents } from "./runevents.ts";
+import type { Shelves } from "./shelves.ts";
+import { lastWords, textOf, tokensIn } from "./speech.ts";
+import { addMessages } from "./threads.ts";
+import { type Turn, takeTurn, toolsOf } from "./turn.ts";
+
+type Params = Record<string, string>;
+export type Run = Fields & { id: string; thread_id: string; status: string };
+type Message = Fields & { id: string };
+
+/** The runs of assistants: one waits until it is asked for, or runs as it is streamed. */
+export function runOperations(shelves: Shelves): Operations {
+  async function start(asked: Asked, params: Params): Promise<Answer> {
+    const said = await fieldsWith(asked, "assistant_id");
+    const { id, created_at, object, name, description, ...usual } = shelves.find(assistant, {
+      assistant_id: textIn(said, "assistant_id"),
+    });
+    shelves.find(thread, params);
+    addMessages(shelves, params, said.additional_messages, asked.digest);
+    const given = Object.entries(said).filter(([, value]) => value !== null);
+    const settings: Fields = { instructions: "", ...usual, ...Object.fromEntries(given) };
+    const more = {
+      instructions: textIn(settings, "instructions"),
+      tool_choice: said.tool_choice ?? "auto",
+      response_format: settings.response_format ?? "auto",
+    };
+    const run = shelves.add<Run>(threadRun, params, asked.digest, settings, more);
+    return answer(run, said, asked);
+  }
+
+  /** What a run says next, at once when it is streamed. */
+  function answer(run: Run, said: Fields, asked: Asked): Answer {
+    if (!said.stream) return json(run);
+    const { done, message, steps } = advance(run, asked);
+    return events(runEvents(run, done, message, steps));
+  }
+
+  /** Takes the run's next turn: it ends with a message, or waits for what tools say. */
+  function advance(run: Run, asked: Asked) {
+    const params = { ...asked.params, thread_id: run.thread_id, run_id: run.id };
+    const hasResults = run.required_action !== null;
+    const messages = shelves.list<Message>(threadMessage, params);
+    const turn = takeTurn({
+      words: lastWords(messages.map(toWords)),
+      tools: toolsOf(run.tools),
+      choice: run.tool_choice,
+      hasResults,
+      format: run.response_format,
+      said: asked.said,
+      digest: run.id,
+    });
+    const calls = turn.toolCalls.map(({ id, name, arguments: said }) => ({
+      id,
+      type: "function" as const,
+      function: { name, arguments: said },
+    }));
+    const message = calls.length > 0 ? undefined : speak(turn, run, params);
+    const details = message
+      ? { type: "message_creation", message_creation: { message_id: message.id } }
+      : { type: "tool_calls", tool_calls: calls.map(withoutOutput) };
+    const usage = usageOf(messages, turn);
+    const step = shelves.add(
+      runStep,
+      params,
+      `${run.id} ${details.type}`,
+      {},
+      {
+        ...{ type: details.type, step_details: details, assistant_id: run.assistant_id },
+        ...(message
+          ? { status: "completed", completed_at: madeAt + 1, usage }
+          : { status: "in_progress", completed_at: null, usage: null }),
+      },
+    );
+    const end = message
+      ? { status: "completed", completed_at: madeAt + 1, required_action: null, usage }
+      : { status: "requires_action", required_action: actionOf(calls) };
+    const done: Run = { ...run, started_at: madeAt, ...end };
+    shelves.put(threadRun, params, done);
+    return { done, message, steps: [step] };
+  }
+
+  function speak({ text }: Turn, run: Run, params: Params): Message {
+    const content = [{ type: "text", text: { value: text, annotations: [] } }];
+    const more = { role: "assistant", content, assistant_id: run.assistant_id, run_id: run.id };
+    return shelves.add(threadMessage, params, run.id, {}, more);
+  }
+
+  function retrieve(asked: Asked): Answer {
+    const run = shelves.find<Run>(threadRun, asked.params);
+    return json(run.status === "queued" ? advance(run, asked).done : run);
+  }
+
+  function cancel({ params }: Asked): Answer {
+    const run = shelves.find<Run>(threadRun, params);
+    if (!/^(queued|in_progress|requires_action)$/.test(run.status)) {
+      throw notNow("run", "cancel", run.status);
+    }
+    const cancelled = { ...run, status: "cancelled", cancelled_at: madeAt, required_action: null };
+    shelves.put(threadRun, params, cancelled);
+    return json(cancelled);
+  }
+
+  async function submit(asked: Asked): Promise<Answer> {
+    const said = await fieldsWith(asked, "tool_outputs");
+    const found = shelves.find<Run>(threadRun, asked.params);
+    const run = found.status === "queued" ? advance(found, asked).done : found;
+    if (run.status !== "requires_action") throw notNow("run", "submit tool outputs to", run.status);
+    for (const step of shelves.list<Fields & { id: string }>(runStep, asked.params)) {
+      const done = { ...step, status: "completed", completed_at: madeAt + 1 };
+      shelves.put(runStep, { ...asked.params, step_id: step.id }, done);
+    }
+    const queued: Run = { ...run, status: "queued" };
+    shelves.put(threadRun, asked.params, queued);
+    return answer(queued, said, asked);
+  }
+
+  async function startWithThread(asked: Asked): Promise<Answer> {
+    const said = await fieldsWith(asked, "assistant_id");
+    const about = (said.thread ?? {}) as Fields;
+    const { id } = shelves.add<{ id: string }>(thread, {}, asked.digest, about);
+    addMessages(shelves, { thread_id: id }, about.messages, asked.digest);
+    return start(asked, { thread_id: id });
+  }
+
+  return {
+    "POST /threads/runs": startWithThread,
+    [`POST ${thread}/runs`]: (asked) => start(asked, asked.params),
+    [`GET ${threadRun}`]: retrieve,
+    [`POST ${threadRun}/cancel`]: cancel,
+    [`POST ${threadRun}/submit_tool_outputs`]: submit,
+  };
+}
+
+function actionOf(tool_calls: object[]) {
+  return { type: "submit_tool_outputs", submit_tool_outputs: { tool_calls } };
+}
+
+function withoutOutput(call: { id: string; type: "function"; function: object }) {
+  return { ...call, function: { ...call.function, output: null } };
+}
+
+/** A message in the form that words are looked for in. */
+function toWords({ role, content }: Fields): Fields {
+  const parts = Array.isArray(content) ? content : [];
+  return { role, content: parts.map((part) => ({ text: part?.text?.value ?? "" })) };
+}
+
+function usageOf(messages: Message[], { text }: Turn) {
+  const prompt_tokens = tokensIn(textOf(messages.map(toWords)));
+  const completion_tokens = tokensIn(text);
+  return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
+}
