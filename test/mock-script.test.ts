@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { WebSocket } from "ws";
 import { scriptJsonSchema } from "../src/mock/script/json-schema.ts";
 import { loadScript } from "../src/mock/script/load.ts";
+import { check } from "./support/check.ts";
 import { createFolder } from "./support/folder.ts";
 import { startRelay } from "./support/relay.ts";
 
@@ -252,6 +253,16 @@ test("a script that is not there is a wrong setting", async () => {
   const started = startRelay({ mock: true, mockScript: "/nowhere/script.yaml" });
 
   await expect(started).rejects.toThrow(/"mockScript" is .*: there is no such file/);
+});
+
+test("relay check finds what is wrong in a script", async () => {
+  using folder = createFolder({ "script.yaml": "version: 2\nanswers: []\n" });
+
+  const { checks, exitCode } = await check({ mock: true, mockScript: folder.at("script.yaml") });
+
+  const detail = expect.stringMatching(/script\.yaml:1:1: "version" is 2: it must be 1/);
+  expect(checks[0]).toMatchObject({ name: "config", status: "failed", detail });
+  expect(exitCode).toBe(3);
 });
 
 test("the JSON Schema tells editors what a script may say", () => {

@@ -2,6 +2,7 @@ import { ConfigError, UsageError } from "../config/error.ts";
 import { display } from "../config/folders.ts";
 import { type Input, type Loaded, loadConfig } from "../config/load.ts";
 import { allSettings } from "../config/names.ts";
+import type { Config } from "../config/settings.ts";
 import { shown } from "../config/shown.ts";
 import { CheckFailure, count, type Finding, type Step } from "./step.ts";
 
@@ -11,6 +12,7 @@ export function configStep(input: Input): { step: Step; loaded: () => Loaded | u
 
   async function run(): Promise<Finding> {
     loaded = await loadConfig(input).catch(explain);
+    await readScript(loaded.config).catch(explain);
     const files = loaded.files.map((file) => display(file, input.cwd)).join(", ");
     const detail = files || "no file: flags, environment and defaults";
     const notes = chosenIn(loaded);
@@ -20,6 +22,13 @@ export function configStep(input: Input): { step: Step; loaded: () => Loaded | u
   }
 
   return { step: { name: "config", run }, loaded: () => loaded };
+}
+
+/** A script of the mock is a setting too, if a long one. */
+async function readScript({ mock, mockScript }: Config): Promise<void> {
+  if (!mock || mockScript === "") return;
+  const { loadScript } = await import("../mock/script/load.ts");
+  await loadScript(mockScript);
 }
 
 /** The settings that somebody chose, each with who did. */
