@@ -1,6 +1,9 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { catalogueRows } from "../src/config/fault-catalogue.ts";
 import { faultProblem, parseFault } from "../src/config/fault-spec.ts";
+import { describeFaults } from "./grades/page.ts";
 import { load } from "./support/settings.ts";
 
 describe("what a fault says", () => {
@@ -46,7 +49,7 @@ test.each([
   ["rate-limti", 'character 1: "rate-limti" is no fault. Did you mean "rate-limit"?'],
   ["", 'character 1: "" is no fault.'],
   ["cut(afer=3)", 'character 5: cut has no argument "afer". Did you mean "after"?'],
-  ["quota(2s)", 'character 7: quota has no argument "2s".'],
+  ["crlf(2s)", 'character 6: crlf has no argument "2s".'],
   ["cut(3, how=soft)", 'character 8: how must be one of close, reset, clean, not "soft".'],
   [
     "slow-head(for=5)",
@@ -76,4 +79,10 @@ test("flags, environment and files say faults, several in one text too", async (
   await expect(wrong).rejects.toThrow(
     /"fault\[1\]" is "50" \(flag --fault\): it must be a fault such as ".*"; character 1: "50" is no fault\. Did you mean "500"\?/,
   );
+});
+
+test("the page of faults knows the catalogue and the rules as they are", () => {
+  const page = readFileSync(join(import.meta.dirname, "../.github/faults.md"), "utf8");
+
+  expect(page).toContain(describeFaults());
 });

@@ -49,6 +49,7 @@ describe("an answer that comes instead", () => {
     ["rate-limit(2s, form=seconds)", 429, { "retry-after": "2", "retry-after-ms": null }],
     ["rate-limit(form=ms)", 429, { "retry-after": null, "retry-after-ms": "1000" }],
     ["quota", 429, { "retry-after": null, "x-should-retry": null }],
+    ["quota(false)", 429, { "retry-after": null, "x-should-retry": "false" }],
     ["400", 400, {}],
     ["500(should-retry=false)", 500, { "x-should-retry": "false" }],
     ["502", 502, { "content-type": "text/html" }],

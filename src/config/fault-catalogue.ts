@@ -83,7 +83,10 @@ export const catalogue = {
       form: choice("both", "seconds", "ms", "date", "none"),
     },
   },
-  quota: { about: "429 insufficient_quota, which no retry cures", args: {} },
+  quota: {
+    about: "429 insufficient_quota, which no retry cures",
+    args: { "should-retry": choice("unsaid", "true", "false") },
+  },
   "400": status,
   "401": status,
   "403": status,

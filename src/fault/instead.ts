@@ -31,7 +31,11 @@ export function answerOf(fault: Fault, model = "gpt-5"): Made | undefined {
     case "quota": {
       const message =
         "You exceeded your current quota. Please check your plan and billing details.";
-      return refused(429, [message, "insufficient_quota", "insufficient_quota"], []);
+      return refused(
+        429,
+        [message, "insufficient_quota", "insufficient_quota"],
+        advice({ ...fault.args, "retry-after": 0 }),
+      );
     }
     case "502":
     case "504":

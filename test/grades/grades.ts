@@ -30,7 +30,10 @@ Made by \`npm run grades\`, which anyone can run: each client makes one streamed
 without WebSockets.
 
 ${describeFaults()}
+
 ## The grades
+
+Of one call, with everything else at its default: what a client can be told to do besides is not graded.
 
 ✓ passed, ✗ failed, ? cannot be seen from outside (a client that waits for ever is stopped after ${patience} s), – no
 occasion.
