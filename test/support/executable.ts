@@ -1,3 +1,4 @@
+import { ConfigError } from "../../src/config/error.ts";
 import { allSettings, flagOf, variableOf } from "../../src/config/names.ts";
 import type { Outcome } from "../../src/exchange.ts";
 import { startCommand } from "./command.ts";
@@ -15,7 +16,10 @@ export async function startExecutable(flags: Flags, env: NodeJS.ProcessEnv): Pro
     if (allSettings.get(path)?.noFlag) variables[variableOf(path)] = String(value);
     else words.push(...wordsOf(path, value));
   const running = startCommand(words, { env: { ...variables, ...env } });
-  const [line] = await running.until("stdout", /^.*\n/);
+  const [line] = await running.until("stdout", /^.*\n/).catch(async (error: unknown) => {
+    const { code, stderr } = await running.ended;
+    throw code === 3 ? new ConfigError(stderr) : error;
+  });
   const { url, port }: { url: string; port: number } = JSON.parse(line);
 
   let asked = 0;
