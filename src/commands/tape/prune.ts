@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { UsageError } from "../../config/error.ts";
+import { printable } from "../../config/shown.ts";
 import { ExitError } from "../../exit.ts";
 import { counted, expectFolder, print, tell } from "./say.ts";
 
@@ -41,7 +42,7 @@ Examples:
     const { dryRun, yes, json, olderThan: before, ...rest } = options;
     const doomed = await findDoomed(folder, { ...rest, ...(before && { before }) });
     if (json) print(JSON.stringify(doomed));
-    else for (const { file, why } of doomed) print(`${file}  ${why}`);
+    else for (const { file, why } of doomed) print(`${printable(file)}  ${why}`);
     if (doomed.length === 0) tell("Nothing is to be removed.");
     if (doomed.length === 0 || dryRun) return;
     if (!yes && !(await isAgreed(doomed.length, folder)))

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { printable } from "../../config/shown.ts";
 import { toBytes } from "../bytes.ts";
 import type { Entry } from "../entry.ts";
 import { listParts, readEntry } from "../file.ts";
@@ -88,7 +89,8 @@ async function hasSecret(file: string, entry: Entry, scrub: Scrub): Promise<bool
 export function toLines(faults: readonly Fault[]): string {
   return faults
     .map(({ file, level, what, next }) => {
-      return `${level === "problem" ? "✗" : "!"} ${file} ${what}\n  Next: ${next}\n`;
+      const sign = level === "problem" ? "✗" : "!";
+      return `${sign} ${printable(`${file} ${what}`)}\n  Next: ${printable(next)}\n`;
     })
     .join("");
 }

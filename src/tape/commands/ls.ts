@@ -77,7 +77,7 @@ export function toTable(rows: readonly Row[]): string {
     String(row.slices),
     String(row.bytes),
     row.ms < 10_000 ? `${Math.round(row.ms)} ms` : `${(row.ms / 1000).toFixed(1)} s`,
-    row.file,
+    printable(row.file),
   ]);
   const lines = [titles, ...cells];
   const widths = titles.map((_, i) => Math.max(...lines.map((line) => line[i]!.length)));

@@ -9,7 +9,10 @@ export function toText({ asked, interim, head, parts, end }: Entry, width: numbe
   const lines = [
     `${asked.upgrade ? "WebSocket" : method} ${target}`,
     ...toLines(asked.headers),
-    `recorded ${recorded}`,
+    `${asked.when ? "imported" : "recorded"} ${recorded}`,
+    ...Object.entries(asked.when ?? {}).map(
+      ([name, one]) => `when ${name}: ${JSON.stringify(one)}`,
+    ),
     "",
     ...bodyLines(asked),
     ...interim.map(({ at, interim, reason }) => `${time(at)}  ${interim} ${reason}`),
