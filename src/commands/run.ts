@@ -157,7 +157,7 @@ Examples:
   relay run -- pytest
   relay run --tape tapes -- npm test      10: something was not on the tape
   relay run --mock -- node app.js
-  relay run --mock --fault 'rate-limit(retry-after=2s)@/v1/chat/*;nth=1' -- node app.js
+  relay run --mock --fault 'rate-limit(2s);nth=1' -- node app.js
   relay run -- codex exec "Say hello"
 
 ${catalogueText()}`;

@@ -81,7 +81,7 @@ Examples:
   relay start --key-file ~/.openai/key --log-format json
   relay start --tape tapes             replays what is there, records the rest
   relay start --workers auto           on all cores
-  relay start --mock --fault '503;chance=10%'     breaks calls on purpose: "relay run --help" has all
+  relay start --mock --fault '503;chance=10%'
   relay start --host 0.0.0.0           asks for client tokens: "relay token new"`;
 }
 

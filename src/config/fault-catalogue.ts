@@ -67,7 +67,7 @@ const nth = (fallback: string) => whole(1, 1_000_000, fallback);
 
 /** A wait of 0 is none, and no header. */
 const status = {
-  about: "an error of this status, as OpenAI or a gateway says it",
+  about: "an error of this status, OpenAI's or a gateway's",
   args: { "retry-after": time("0"), "should-retry": choice("unsaid", "true", "false") },
 };
 
