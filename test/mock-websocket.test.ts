@@ -131,6 +131,53 @@ describe("Responses over WebSocket", () => {
   });
 });
 
+test("messages that wait for too long a queue are refused, the others answered", async () => {
+  await using slow = await startRelay({ mock: true, mockLatency: "50ms" });
+  const socket = open("/v1/responses", slow.url);
+  const next = messagesOf(socket);
+  await once(socket, "open");
+
+  const request = { type: "response.create", model: "m", input: "Hi", generate: true };
+  for (let i = 0; i < 10; i++) socket.send(JSON.stringify(request));
+  const types = [];
+  while (types.filter((type) => type === "response.completed").length < 9)
+    types.push((await next()).type);
+  socket.close();
+
+  expect(types[0]).toBe("error");
+  expect(types.filter((type) => type === "error")).toHaveLength(1);
+});
+
+// Deeper than any function that calls itself can go.
+const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+
+test.each([
+  ["/v1/responses", `{"type":"response.create","model":"m","input":${deep}}`],
+  ["/v1/realtime?model=m", `{"type":"session.update","session":{"tools":${deep}}}`],
+  [
+    "/v1/realtime?model=m",
+    `{"type":"conversation.item.create","item":{"type":"message","a":${deep}}}`,
+  ],
+  ["/v1/realtime?model=m", `{"type":"response.create","response":{"input":${deep}}}`],
+  ["/v1/realtime?model=m", `{"type":"response.create","response":{"output_modalities":5}}`],
+])(
+  "a message on %s that the mock cannot bear ends neither the WebSocket nor the relay",
+  async (path, text) => {
+    const socket = open(path);
+    const next = messagesOf(socket);
+    await once(socket, "open");
+    if (path.includes("realtime")) await next();
+
+    socket.send(text);
+    const failed = await next();
+    socket.send('{"type":"response.create","model":"m","input":"Hi"}');
+
+    expect(failed).toMatchObject({ type: "error", error: { type: "server_error" } });
+    expect((await next()).type).toBe("response.created");
+    socket.terminate();
+  },
+);
+
 test("a message that is too long ends the WebSocket with 1009", async () => {
   const socket = open("/v1/responses");
   await once(socket, "open");

@@ -4,8 +4,11 @@ import { missingParameter, notJson, notMultipart } from "./refusal.ts";
 /** What a request says, by name: of a JSON body or of a form. */
 export type Fields = Record<string, unknown>;
 
+/** As much of a request as its fields are in. */
+type Said = Pick<Asked, "headers" | "body"> & Partial<Asked>;
+
 /** The fields of a request; none when it has no body. */
-export async function fieldsOf(asked: Asked): Promise<Fields> {
+export async function fieldsOf(asked: Said): Promise<Fields> {
   if (asked.body.length === 0) return {};
   const type = headerOf(asked.headers, "content-type") ?? "";
   return type.startsWith("multipart/") ? formFields(asked.body, type) : jsonFields(asked.body);

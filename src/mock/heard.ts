@@ -1,6 +1,6 @@
 import type { Exchange } from "../exchange.ts";
-import { headerOf } from "../header-list.ts";
 import { collect, decoded, maxBody } from "./body.ts";
+import { type Fields, fieldsOf } from "./fields.ts";
 import { bodyTooLarge } from "./refusal.ts";
 import { lastWords, textOf, tokensIn } from "./speech.ts";
 
@@ -17,15 +17,16 @@ export type Heard = {
   fields: Fields;
 };
 
-type Fields = Record<string, unknown>;
-
 /** Reads a request; its body is whole from there on. What cannot be read says nothing. */
 export async function hear(exchange: Exchange): Promise<Heard> {
   const body = await collect(exchange);
   if (!body) throw bodyTooLarge(maxBody);
   exchange.body = body;
   const path = exchange.target.split("?", 1)[0]!;
-  const fields = await fieldsOf(exchange, body).catch((): Fields => ({}));
+  const { headers } = exchange;
+  const fields = await decoded(body, headers)
+    .then((plain) => fieldsOf({ headers, body: plain }))
+    .catch((): Fields => ({}));
   return heardOf(exchange.method, path.startsWith("/v1/") ? path : `/v1${path}`, fields);
 }
 
@@ -41,18 +42,6 @@ export function heardOf(method: string, path: string, fields: Fields): Heard {
     tokens: tokensIn(textOf([instructions, messages, input, prompt])) + asked,
     fields,
   };
-}
-
-async function fieldsOf({ headers }: Exchange, sent: Buffer): Promise<Fields> {
-  if (sent.length === 0) return {};
-  const body = await decoded(sent, headers);
-  const type = headerOf(headers, "content-type") ?? "";
-  if (!/^multipart\//i.test(type)) {
-    const value: unknown = JSON.parse(`${body}`);
-    return typeof value === "object" && value !== null ? (value as Fields) : {};
-  }
-  const form = new Response(new Uint8Array(body), { headers: { "content-type": type } });
-  return Object.fromEntries(await form.formData());
 }
 
 /** Messages have a user among them; a prompt and what is embedded are texts. */

@@ -9,7 +9,7 @@ import { digestOf } from "../asked.ts";
 import { Refusal } from "../refusal.ts";
 
 /** The longest message that the mock takes, in bytes: audio for Realtime may have 15 MiB. */
-const maxMessage = 16 * 1024 ** 2;
+export const maxMessage = 16 * 1024 ** 2;
 
 const server = new WebSocketServer({
   noServer: true,

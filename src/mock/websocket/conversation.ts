@@ -1,11 +1,14 @@
 import type { ConversationItem } from "openai/resources/realtime/realtime";
 
-/** The most items that a conversation keeps; beyond it the oldest go. */
+/** The most items that a conversation keeps, and the most characters of JSON that they have together. */
 const mostItems = 1_000;
+const mostCharacters = 64 * 1024 ** 2;
 
-/** The items of a conversation, in order. */
+/** The items of a conversation, in order; beyond what it keeps the oldest go. */
 export class Conversation {
   #items: ConversationItem[] = [];
+  #weights = new WeakMap<ConversationItem, number>();
+  #weight = 0;
 
   get items(): readonly ConversationItem[] {
     return this.#items;
@@ -21,13 +24,18 @@ export class Conversation {
 
   /** Puts an item behind another, first of all behind `root`, else last. */
   add(item: ConversationItem, after?: string): void {
+    const weight = JSON.stringify(item).length;
+    this.#weights.set(item, weight);
+    this.#weight += weight;
     const at = after === "root" ? -1 : this.#items.findIndex(({ id }) => id === after);
     if (after === undefined) this.#items.push(item);
     else this.#items.splice(at + 1, 0, item);
-    if (this.#items.length > mostItems) this.#items.shift();
+    while (this.#items.length > mostItems || this.#weight > mostCharacters)
+      this.remove(this.#items[0]!);
   }
 
   remove(item: ConversationItem): void {
+    this.#weight -= this.#weights.get(item) ?? 0;
     this.#items.splice(this.#items.indexOf(item), 1);
   }
 }

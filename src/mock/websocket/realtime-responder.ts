@@ -32,11 +32,13 @@ type Parts = {
   conversation: Conversation;
   session: () => Session;
   emit: (event: Nameless, sent?: () => void) => void;
+  complain: (cause: unknown, eventId?: unknown) => void;
   newId: (prefix: string) => string;
 };
 
 /** Makes responses, one at a time. */
-export function createResponder({ voice, conversation, session, emit, newId }: Parts) {
+export function createResponder(parts: Parts) {
+  const { voice, conversation, session, emit, complain, newId } = parts;
   let active: { id: string; end: AbortController } | undefined;
 
   function create(event: Event): void {
@@ -50,9 +52,11 @@ export function createResponder({ voice, conversation, session, emit, newId }: P
         code: "invalid_value",
       });
     active = { id: newId("resp_"), end: new AbortController() };
-    void respond(active, now, (event.response ?? {}) as Event).finally(() => {
-      active = undefined;
-    });
+    respond(active, now, (event.response ?? {}) as Event)
+      .catch((cause: unknown) => complain(cause, event.event_id))
+      .finally(() => {
+        active = undefined;
+      });
   }
 
   function cancel(): void {

@@ -4,12 +4,14 @@ import type { Exchange } from "../../exchange.ts";
 import { idOf } from "../answer.ts";
 import { invalidParameter, missingParameter, Refusal } from "../refusal.ts";
 import { parsed } from "../spoken.ts";
+import { maxMessage } from "./accept.ts";
 import { createAudioBuffer } from "./audio-buffer.ts";
 import { Conversation } from "./conversation.ts";
 import type { Event } from "./event-reply.ts";
 import type { Nameless } from "./realtime-events.ts";
 import { createResponder, type Voice } from "./realtime-responder.ts";
 import { createSession, merged } from "./realtime-session.ts";
+import { toError } from "./to-error.ts";
 
 const itemTypes = /^(?:message|function_call|function_call_output|mcp_\w+)$/;
 
@@ -29,6 +31,10 @@ export function converseInRealtime(socket: WebSocket, handshake: Exchange, voice
     socket.close(4000, "invalid_request_error.missing_model");
     return;
   }
+  const complain = (cause: unknown, id: unknown = null) => {
+    const event_id = typeof id === "string" ? id : null;
+    emit({ type: "error", error: { ...toError(cause), event_id } });
+  };
   let session = createSession(newId("sess_"), query);
   const conversation = new Conversation();
   const keep = (item: ConversationItem, after?: string) => {
@@ -37,14 +43,17 @@ export function converseInRealtime(socket: WebSocket, handshake: Exchange, voice
     emit({ type: "conversation.item.added", previous_item_id, item });
     emit({ type: "conversation.item.done", previous_item_id, item });
   };
-  const common = { emit, newId, session: () => session };
+  const common = { emit, complain, newId, session: () => session };
   const audio = createAudioBuffer({ ...common, keep, last: () => conversation.last });
   const responder = createResponder({ ...common, conversation, voice });
 
   const handlers: Record<string, (event: Event) => void> = {
     "session.update"({ session: update }) {
       if (typeof update !== "object" || update === null) throw missingParameter("session");
-      session = merged(session, update);
+      const next = merged(session, update);
+      if (JSON.stringify(next).length > maxMessage)
+        throw invalidParameter("session", "it is longer than a message may be");
+      session = next;
       emit({ type: "session.updated", session });
     },
     "conversation.item.create"({ item, previous_item_id: after }) {
@@ -90,9 +99,7 @@ export function converseInRealtime(socket: WebSocket, handshake: Exchange, voice
       if (!Object.hasOwn(handlers, type)) throw unknownType(event.type, Object.keys(handlers));
       handlers[type]!(event);
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      const event_id = typeof event.event_id === "string" ? event.event_id : null;
-      emit({ type: "error", error: { ...error.toJSON().error, event_id } });
+      complain(error, event.event_id);
     }
   });
   emit({ type: "session.created", session });

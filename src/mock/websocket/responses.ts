@@ -1,7 +1,9 @@
 import type { WebSocket } from "ws";
 import type { Answerer, Exchange } from "../../exchange.ts";
+import { Refusal } from "../refusal.ts";
 import { parsed } from "../spoken.ts";
 import { type Event, EventReply } from "./event-reply.ts";
+import { toError } from "./to-error.ts";
 
 /** Messages that may wait while a response is made: they are answered one after the other. */
 const mostWaiting = 8;
@@ -26,7 +28,7 @@ export function converseInResponses(
 
   socket.on("message", (data) => {
     if (waiting.length < mostWaiting) waiting.push(String(data));
-    else tell("too_many_requests", "Too many responses were asked for at once.", 429);
+    else tell(tooMany());
     if (!current) next();
   });
   socket.on("close", () => {
@@ -38,13 +40,16 @@ export function converseInResponses(
     current = undefined;
     const message = waiting.shift();
     if (message === undefined) return;
-    const { type, generate, stream_id, background: _, ...body } = (parsed(message) ?? {}) as Event;
-    if (type !== "response.create") {
-      const what = typeof type === "string" ? `'${type}'` : "a message without a type";
-      tell("invalid_value", `Expected an event of type 'response.create', but got ${what}.`);
+    try {
+      ask((parsed(message) ?? {}) as Event);
+    } catch (cause) {
+      tell(cause);
       next();
-      return;
     }
+  }
+
+  function ask({ type, generate, stream_id, background: _, ...body }: Event): void {
+    if (type !== "response.create") throw unknownType(type);
     const warmsUp = generate === false;
     const edit = (event: Event) => {
       const kept = warmsUp ? onlyFrame(event) : event;
@@ -54,10 +59,21 @@ export function converseInResponses(
     (warmsUp ? warmUp : answer)(toExchange(handshake, body), current);
   }
 
-  function tell(code: string, message: string, status = 400): void {
-    const error = { type: "invalid_request_error", code, message, param: null };
-    socket.send(JSON.stringify({ type: "error", status, error }));
+  function tell(cause: unknown): void {
+    const status = cause instanceof Refusal ? cause.status : 500;
+    socket.send(JSON.stringify({ type: "error", status, error: toError(cause) }));
   }
+}
+
+function tooMany(): Refusal {
+  const message = `At most ${mostWaiting} messages may wait for the response before them.`;
+  return new Refusal(429, message, { code: "too_many_requests" });
+}
+
+function unknownType(type: unknown): Refusal {
+  const what = typeof type === "string" ? `'${type}'` : "a message without a type";
+  const message = `Expected an event of type 'response.create', but got ${what}.`;
+  return new Refusal(400, message, { code: "invalid_value", param: "type" });
 }
 
 function toExchange(handshake: Exchange, fields: Event): Exchange {
