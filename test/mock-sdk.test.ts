@@ -1,19 +1,11 @@
 import { createOpenAI } from "@ai-sdk/openai";
 import { embedMany, generateText, streamText } from "ai";
-import OpenAI, { NotFoundError, toFile } from "openai";
+import { NotFoundError, toFile } from "openai";
 import { expect, test } from "vitest";
-import { all, startMock } from "./mock-server.ts";
+import { all, startClient } from "./mock-server.ts";
 
 const hello = { role: "user" as const, content: "Hello, is this thing on?" };
 const heard = /mock.*"Hello, is this thing on\?"/;
-
-/** What fetch and the SDKs need to talk to a mock. */
-async function startClient() {
-  const mock = await startMock();
-  const baseURL = `${mock.url}/v1`;
-  const openai = new OpenAI({ baseURL, apiKey: "none", maxRetries: 0 });
-  return { ...mock, baseURL, openai };
-}
 
 test("the OpenAI SDK completes a chat", async () => {
   await using client = await startClient();
@@ -123,6 +115,160 @@ test("the OpenAI SDK completes a prompt, whole and streamed", async () => {
 
   expect(whole.choices[0]!.text).toMatch(heard);
   expect(chunks.map((chunk) => chunk.choices[0]!.text).join("")).toBe(whole.choices[0]!.text);
+});
+
+const parameters = {
+  type: "object",
+  properties: { city: { type: "string" }, days: { type: "integer", minimum: 2 } },
+  required: ["city", "days"],
+  additionalProperties: false,
+};
+const weather = { type: "function" as const, function: { name: "get_weather", parameters } };
+
+test("a chat calls a tool that it is told to, whole and streamed, and then says what it heard", async () => {
+  await using client = await startClient();
+  const { completions } = client.openai.chat;
+  const request = {
+    model: "gpt-5",
+    messages: [hello],
+    tools: [weather],
+    tool_choice: "required" as const,
+  };
+
+  const [choice] = (await completions.create(request)).choices;
+  const streamed = await completions.stream(request).finalChatCompletion();
+  const [call] = choice!.message.tool_calls!;
+  const result = { role: "tool" as const, tool_call_id: call!.id, content: "Sunny" };
+  const messages = [hello, choice!.message, result];
+  const after = await completions.create({ ...request, messages });
+
+  expect(choice).toMatchObject({ finish_reason: "tool_calls", message: { content: null } });
+  expect(call).toMatchObject({ type: "function", function: { name: "get_weather" } });
+  expect(JSON.parse((call as { function: { arguments: string } }).function.arguments)).toEqual({
+    city: "mock",
+    days: 2,
+  });
+  const [again] = streamed.choices[0]!.message.tool_calls!;
+  expect(again).toMatchObject({ id: expect.stringMatching(/^call_/), type: "function" });
+  expect((again as { function: object }).function).toMatchObject({
+    name: "get_weather",
+    arguments: (call as { function: { arguments: string } }).function.arguments,
+  });
+  expect(streamed.choices[0]!.finish_reason).toBe("tool_calls");
+  expect(after.choices[0]).toMatchObject({ finish_reason: "stop" });
+  expect(after.choices[0]!.message.content).toMatch(heard);
+});
+
+test.each([
+  ["Hello", undefined],
+  ["Use get_weather, please.", "get_weather"],
+])("a chat that may call a tool does so when its name is said: %s", async (content, name) => {
+  await using client = await startClient();
+  const messages = [{ role: "user" as const, content }];
+
+  const { choices } = await client.openai.chat.completions.create({
+    model: "m",
+    messages,
+    tools: [weather],
+  });
+
+  const [call] = choices[0]!.message.tool_calls ?? [];
+  expect((call as { function: { name: string } } | undefined)?.function.name).toBe(name);
+});
+
+const tree = {
+  type: "object",
+  properties: {
+    kind: { enum: ["leaf", "branch"] },
+    at: { type: "string", format: "date-time" },
+    code: { type: "string", minLength: 6, maxLength: 8 },
+    size: { anyOf: [{ type: "number", exclusiveMinimum: 3, maximum: 4 }, { type: "null" }] },
+    names: { type: "array", items: { $ref: "#/$defs/name" }, minItems: 2 },
+    below: { type: "array", items: { $ref: "#" }, maxItems: 0 },
+  },
+  required: ["kind", "at", "code", "size", "names", "below"],
+  $defs: { name: { type: "string", const: "n" } },
+};
+
+test("what is asked in a JSON Schema comes in it, from chats and from responses", async () => {
+  await using client = await startClient();
+  const json_schema = { name: "tree", schema: tree, strict: true };
+  const wanted = {
+    kind: "leaf",
+    at: "2025-06-15T15:06:40Z",
+    code: "mockkk",
+    size: 3.5,
+    names: ["n", "n"],
+    below: [],
+  };
+
+  const chat = await client.openai.chat.completions.parse({
+    model: "m",
+    messages: [hello],
+    response_format: { type: "json_schema", json_schema },
+  });
+  const response = await client.openai.responses.parse({
+    model: "m",
+    input: "Hello",
+    text: { format: { type: "json_schema", ...json_schema } },
+  });
+
+  expect(chat.choices[0]!.message.parsed).toEqual(wanted);
+  expect(response.output_parsed).toEqual(wanted);
+});
+
+test("an answer ends where its tokens do, and tells how sure it was", async () => {
+  await using client = await startClient();
+  const messages = [hello];
+
+  const cut = await client.openai.chat.completions.create({
+    model: "m",
+    messages,
+    max_completion_tokens: 3,
+    logprobs: true,
+    top_logprobs: 2,
+  });
+  const response = await client.openai.responses.create({
+    model: "m",
+    input: "Hello",
+    max_output_tokens: 3,
+  });
+
+  expect(cut.choices[0]).toMatchObject({ finish_reason: "length" });
+  expect(cut.usage!.completion_tokens).toBe(3);
+  const tokens = cut.choices[0]!.logprobs!.content!;
+  expect(tokens.map(({ token }) => token).join("")).toBe(cut.choices[0]!.message.content);
+  expect(tokens[0]!.top_logprobs).toHaveLength(2);
+  expect(response).toMatchObject({
+    status: "incomplete",
+    incomplete_details: { reason: "max_output_tokens" },
+    usage: { output_tokens: 3 },
+  });
+});
+
+test("a response calls functions and thinks, streamed as it is whole", async () => {
+  await using client = await startClient();
+  const request = {
+    model: "gpt-5",
+    input: "Hello",
+    reasoning: { effort: "low" as const, summary: "auto" as const },
+    tools: [{ type: "function" as const, name: "get_weather", parameters, strict: true }],
+    tool_choice: { type: "function" as const, name: "get_weather" },
+  };
+
+  const whole = await client.openai.responses.create(request);
+  const stream = client.openai.responses.stream(request);
+  const events = await all(stream);
+  const final = await stream.finalResponse();
+
+  expect(whole.output.map(({ type }) => type)).toEqual(["reasoning", "function_call"]);
+  expect(whole.usage!.output_tokens_details.reasoning_tokens).toBeGreaterThan(0);
+  expect(final.output.map(({ type }) => type)).toEqual(["reasoning", "function_call"]);
+  expect(final.usage).toEqual(whole.usage);
+  const said = events.flatMap((e) =>
+    e.type === "response.function_call_arguments.delta" ? e.delta : [],
+  );
+  expect(JSON.parse(said.join(""))).toEqual({ city: "mock", days: 2 });
 });
 
 test("the OpenAI SDK gets the same unit vectors as base64 and as numbers", async () => {

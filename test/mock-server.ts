@@ -1,3 +1,4 @@
+import OpenAI from "openai";
 import * as v from "valibot";
 import { type Config, settings } from "../src/config/settings.ts";
 import { startRelay } from "../src/relay.ts";
@@ -21,6 +22,15 @@ function defaultsOf(group: object): object {
     "schema" in entry ? v.parse(entry.schema, entry.default) : defaultsOf(entry),
   ]);
   return Object.fromEntries(values);
+}
+
+/** What fetch and the SDKs need to talk to a mock. */
+export async function startClient() {
+  const mock = await startMock();
+  const baseURL = `${mock.url}/v1`;
+  const keys = { apiKey: "none", adminAPIKey: "none" };
+  const openai = new OpenAI({ baseURL, ...keys, maxRetries: 0 });
+  return { ...mock, baseURL, openai };
 }
 
 export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
