@@ -93,6 +93,22 @@ describe("while a tape is recorded", () => {
     expect(again).toEqual([200, 200, 200, 200, 200]);
   });
 
+  test("a large form is found again, whatever its boundary and wherever it was cut", async () => {
+    await using upstream = await startUpstream();
+    using tape = createTapeFolder();
+    const upload = (letter: string) => async (relay: { url: string }) => {
+      const form = new FormData();
+      form.append("purpose", "batch");
+      form.append("file", new Blob([letter.repeat(5_000_000)]), "a.jsonl");
+      return (await fetch(`${relay.url}/v1/files`, { method: "POST", body: form })).status;
+    };
+
+    await tape.record(upstream.url, upload("a"));
+
+    expect(await tape.replay(upload("a"))).toBe(200);
+    expect(await tape.replay(upload("b"))).toBe(400);
+  });
+
   test.each([
     ["after the last event", "data: [DONE]\n\n", "complete"],
     [

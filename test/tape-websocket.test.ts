@@ -111,6 +111,25 @@ test("a message that was never recorded is an error in words, and ends the conve
   expect(error!.message).toMatch(/ask: 2 on the tape, 3 in the request/);
 });
 
+test("a client may leave without a word, and the tape says so", async () => {
+  using tape = createTapeFolder();
+  await using upstream = await startEcho();
+  const leave = async (relay: TestRelay) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${relay.port}/v1/realtime`);
+    await once(socket, "open");
+    socket.send("hello");
+    const [said] = await once(socket, "message");
+    socket.terminate();
+    await relay.nextOutcome();
+    return String(said);
+  };
+
+  await tape.record(upstream.url, leave);
+
+  expect(tape.lines().at(-1)).toMatchObject({ end: "client_left" });
+  expect(await tape.replay(leave)).toBe("hello");
+});
+
 test.each([
   ["in order", "end", "truncated"],
   ["by a reset", "resetAndDestroy", "reset"],

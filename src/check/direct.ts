@@ -82,6 +82,8 @@ function createOther(config: Config, env: Env, found: FoundKeys) {
 /** The keys are read once: standard input has them once, and a command may ask a person for them. */
 function openInside(config: Config, env: Env, { key, admin }: FoundKeys): Promise<Inside> {
   const none = { keyFile: "", keyCommand: [], adminKeyFile: "", adminKeyCommand: [] };
-  const read = { ...config, ...none, envFile: "", keys: [], keychain: false };
+  // What it asks is neither to be recorded nor replayed.
+  const live = { record: "", replay: "", tape: "" };
+  const read = { ...config, ...none, ...live, envFile: "", keys: [], keychain: false };
   return createAnswerer(read, { ...env, OPENAI_API_KEY: key?.value, OPENAI_ADMIN_KEY: admin });
 }

@@ -30,7 +30,7 @@ export async function toAsked(
   const { method, headers } = exchange;
   const whole = intake.end();
   const ask = toAsk(exchange, upgrade);
-  const digest = digestOf(ask, whole.sha256);
+  const digest = digestOf(ask, whole.exact);
   const coding = headerOf(headers, "content-encoding");
   const body = await toBody(whole, intake.bytes, coding, scrub);
   return {

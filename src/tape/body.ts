@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
 import { promisify } from "node:util";
 import * as zlib from "node:zlib";
+import type { HeaderList } from "../exchange.ts";
+import { headerOf } from "../header-list.ts";
 import { fromBytes } from "./bytes.ts";
 import type { Body } from "./entry.ts";
 import type { Scrub } from "./scrub.ts";
+import { boundaryOf, UnboundedHash } from "./unbounded.ts";
 
-/** Bytes of a request's body that are kept; of larger ones only length and digest. */
+/** Bytes of a request's body that are kept; of larger ones only length and digest are. */
 const mostKept = 4 * 1024 ** 2;
 
 type Decode = (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
@@ -21,25 +24,43 @@ const codings = new Map<string, Decode>([
 export class Intake {
   bytes = 0;
   #hash = createHash("sha256");
+  #unbounded: UnboundedHash | undefined;
   #pieces: Buffer[] = [];
+
+  constructor(headers: HeaderList = []) {
+    const boundary = boundaryOf(headerOf(headers, "content-type") ?? "");
+    if (boundary !== undefined) this.#unbounded = new UnboundedHash(boundary);
+  }
 
   add(piece: Buffer): void {
     this.#hash.update(piece);
+    this.#unbounded?.update(piece);
     this.bytes += piece.length;
     if (this.bytes <= mostKept) this.#pieces.push(piece);
     else this.#pieces = [];
   }
 
-  /** Once: the SHA-256 of all of it in hex, and all of it where it is kept. */
-  end(): { sha256: string; kept: Buffer | undefined } {
+  /** Once. */
+  end(): Whole {
+    const exact = this.#hash.digest("hex");
     const kept = this.bytes <= mostKept ? Buffer.concat(this.#pieces) : undefined;
-    return { sha256: this.#hash.digest("hex"), kept };
+    return { exact, sha256: this.#unbounded?.digest() ?? exact, kept };
   }
 }
 
+/** What is known of a body that has come to its end; digests in hex. */
+export type Whole = {
+  /** Of all its bytes. */
+  exact: string;
+  /** Of a form without its boundary. */
+  sha256: string;
+  /** All of it. */
+  kept: Buffer | undefined;
+};
+
 /** A body as the tape has it. `coding`: its Content-Encoding, which is undone where it is known. */
 export async function toBody(
-  { sha256, kept }: ReturnType<Intake["end"]>,
+  { sha256, kept }: Whole,
   bytes: number,
   coding: string | undefined,
   scrub: Scrub,

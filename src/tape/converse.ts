@@ -8,6 +8,7 @@ import { TapeError } from "./lines.ts";
 import { Pace } from "./pace.ts";
 import { headOf, play, toList } from "./play.ts";
 import type { Parts } from "./replay.ts";
+import { withCredentials } from "./scrub.ts";
 import { Stage } from "./stage.ts";
 
 /** What the server of a WebSocket adds to the client's key (RFC 6455 section 1.3). */
@@ -30,7 +31,7 @@ export async function converse(
   if (head.status !== 101) return play(withHead(head, lines), reply, pace, gone.signal);
 
   await pace.until(head.at, gone.signal);
-  const stage = new Stage();
+  const stage = new Stage(withCredentials(parts.scrub, exchange.headers));
   reply.tunnel(toTunnelHeaders(head, exchange), stage);
   pace.restart(head.at);
   const { matcher, score } = parts;

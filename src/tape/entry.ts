@@ -54,7 +54,10 @@ export type When = {
 
 export type HeaderPairs = [name: string, value: string][];
 
-/** A request's body, decoded where Content-Encoding is known; large ones by length and digest only. */
+/**
+ * A request's body, decoded where Content-Encoding is known; large ones by length and digest only: of a form
+ * without its boundary.
+ */
 export type Body = { bytes: number } & (
   | { json: unknown }
   | { text: string }

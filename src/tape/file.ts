@@ -69,12 +69,18 @@ export function partOf(folder: string, stem: string): string {
   return join(folder, `${stem}.${process.pid}-${Date.now().toString(36)}-${parts++}${partEnding}`);
 }
 
+/** The next numbers of what was recorded last: a request may come ten thousand times. */
+const next = new Map<string, number>();
+
 /** Makes a finished file the next recording of its request; never in place of another. */
 export async function keepPart(part: string, folder: string, stem: string): Promise<string> {
-  for (let number = 1; ; number++) {
+  const key = join(folder, stem);
+  for (let number = existsSync(`${key}.jsonl`) ? (next.get(key) ?? 2) : 1; ; number++) {
     const name = toName(stem, number);
     const file = join(folder, name);
     if (existsSync(file)) continue;
+    if (next.size > 10_000) next.clear();
+    next.set(key, number + 1);
     try {
       // Unlike a rename it fails where another process was faster.
       await link(part, file);

@@ -9,6 +9,7 @@ import type { Scrub } from "./scrub.ts";
 export function hearTunnel(upstream: Duplex, recording: Recording): void {
   let isClosed = false;
   let wasReset = false;
+  let endedFirst = false;
 
   const listen = (from: Message["from"]) => {
     const reader = new FrameReader((frame) => {
@@ -35,17 +36,20 @@ export function hearTunnel(upstream: Duplex, recording: Recording): void {
   const hear = listen("client");
   const write = upstream.write.bind(upstream) as (...args: unknown[]) => boolean;
   upstream.write = (...args: unknown[]) => {
-    const goesOn = write(...args);
+    // First: in one process, as with the mock, who gets the bytes may unmask them where they are.
     hear(args[0] as Buffer);
-    return goesOn;
+    return write(...args);
   };
+  upstream.once("end", () => {
+    endedFirst = !upstream.writableEnded;
+  });
   upstream.once("error", () => {
     wasReset = true;
   });
   upstream.once("close", () => {
     if (isClosed) recording.finish("complete");
     else if (wasReset) recording.finish("reset");
-    else recording.finish(upstream.readableEnded ? "truncated" : "client_left");
+    else recording.finish(endedFirst ? "truncated" : "client_left");
   });
 }
 

@@ -47,7 +47,7 @@ export class Recording {
   #upgrade: boolean;
   #to: Recorder;
   #scrub: Scrub;
-  #intake = new Intake();
+  #intake: Intake;
   /** The request's body where it came in one piece. */
   #body: Buffer | undefined;
   /** Whether all of the request has come. */
@@ -70,6 +70,7 @@ export class Recording {
     this.#exchange = exchange;
     this.#upgrade = upgrade;
     this.#to = to;
+    this.#intake = new Intake(exchange.headers);
     this.#scrub = withCredentials(to.scrub, exchange.headers);
     this.#slices = new Slices(this.#scrub);
     this.#whole = this.#take(exchange);

@@ -63,8 +63,8 @@ export function createReplay(parts: Parts, next: Answering | undefined): Answeri
 
 /** Reads the whole body; `restore`: and puts it back as it was. */
 async function take(exchange: Exchange, restore: boolean): Promise<Intake> {
-  const intake = new Intake();
-  const { body, bodyLength } = exchange;
+  const { headers, body, bodyLength } = exchange;
+  const intake = new Intake(headers);
   if (body === null) return intake;
   if (Buffer.isBuffer(body)) {
     intake.add(body);

@@ -15,9 +15,9 @@ export const reach = 4096;
 /** What only looks like a credential is crossed out too: `$1` stays, the rest is the secret. */
 const forms: readonly RegExp[] = [
   // OpenAI's keys, client secrets, sessions and webhook secrets; the relay's tokens.
-  /((?<![A-Za-z0-9])(?:sk|ek|sess|whsec|relay)[-_])(?=[\w-]{0,40}\d)([\w+/-]{10,})/g,
+  /((?<![A-Za-z0-9])(?:(?:sk|ek|sess|whsec)[-_]|relay_(?=[\w-]{32})))(?=[\w-]{0,40}\d)([\w-]{10,})/g,
   /((?<![A-Za-z0-9])eyJ[\w-]{8,}\.)([\w-]{8,}(?:\.[\w-]*)*)/g,
-  /((?<![A-Za-z])(?:bearer|basic) +)([\w.~+/=-]{12,})/gi,
+  /((?<![A-Za-z])bearer +)(?=[\w.~+/=-]{0,40}\d)([\w.~+/=-]{16,})/gi,
   // The signature of a URL, as it stands in JSON too.
   /((?:[?&]|\\u0026)(?:sig|signature|x-(?:amz|goog)-(?:signature|security-token)|[a-z_-]*token|api[-_]?key|key)=)([^&"'\s\\<>]{8,})/gi,
   /("(?:api_?key|client_secret|access_token|refresh_token|id_token|password|secret)"\s*:\s*")([^"\\]{6,})/gi,

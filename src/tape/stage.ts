@@ -1,5 +1,6 @@
 import { Duplex } from "node:stream";
 import { type Frame, FrameReader, opcodes, payloadOf, toWire } from "./frames.ts";
+import type { Scrub } from "./scrub.ts";
 
 /** What a client sent: a whole message, or its wish to close. */
 export type Sent = { message: string | Buffer } | { close: Buffer };
@@ -13,9 +14,12 @@ export class Stage extends Duplex {
   #parts: Frame[] = [];
   #reader = new FrameReader((frame) => this.#hear(frame));
   #drained: (() => void) | undefined;
+  #scrub: Scrub;
 
-  constructor() {
+  /** `scrub`: what a tape does not hold is not heard either. */
+  constructor(scrub: Scrub) {
     super({ allowHalfOpen: true });
+    this.#scrub = scrub;
     this.gone = this.#gone.signal;
     this.on("error", () => {});
   }
@@ -84,7 +88,8 @@ export class Stage extends Duplex {
   }
 
   #whole(): string | Buffer {
-    const bytes = Buffer.concat(this.#parts.map(payloadOf));
+    const said = Buffer.concat(this.#parts.map(payloadOf)).toString("latin1");
+    const bytes = Buffer.from(this.#scrub(said), "latin1");
     const isText = this.#parts[0]!.opcode === opcodes.text;
     this.#parts = [];
     return isText ? bytes.toString("utf8") : bytes;

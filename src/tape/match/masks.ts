@@ -26,6 +26,8 @@ const dates = [
   `${weekday}\\d{1,2} ${month} \\d{4}(?:,? ${clock}${zone})?`,
   `${weekday}${month} \\d{1,2},? \\d{4}(?:,? ${clock}${zone})?`,
   `${weekday}${month} {1,2}\\d{1,2} ${clock}(?: [A-Z]{2,4})? \\d{4}`,
+  // Milliseconds since 1970, as Codex has them in texts.
+  "1[4-9]\\d{11}",
 ].map((date) => new RegExp(`${edge}${date}(?![A-Za-z0-9_/-])`, "g"));
 
 /** Longer texts are not searched: files in base64, most of all. */
