@@ -221,6 +221,24 @@ test("what is to be crossed out, and keys that lie in base64, are found", async 
   expect((await checkTape(folder.path, createScrub(["Jane Doe"]))).faults).toHaveLength(1);
 });
 
+test("an imported recording that another one always comes before is found", async () => {
+  using folder = createFolder();
+  const file = folder.write("fixtures.json", {
+    fixtures: [
+      { match: { model: "a" }, response: { content: "A" } },
+      { match: { model: "b", userMessage: "x" }, response: { content: "B" } },
+      { match: { userMessage: "x", model: "a" }, response: { content: "C" } },
+    ],
+  });
+  await tape("import", file, "--to", folder.at("tapes"));
+
+  const { faults } = await checkTape(folder.at("tapes"), createScrub([]));
+
+  expect(faults.map(({ level, what }) => [level, what.split(":")[0]])).toEqual(
+    Array.from({ length: 4 }, () => ["problem", "never answers"]),
+  );
+});
+
 test("the schema says of every line whether it is one", async () => {
   const { asked, head, parts, end } = entry({}, "{}");
   const message: Line = { at: 1, from: "client", text: "x" };

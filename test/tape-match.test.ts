@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { settings } from "../src/config/settings.ts";
@@ -5,6 +6,8 @@ import type { Asked, HeaderPairs } from "../src/tape/entry.ts";
 import { createMatcher, diff } from "../src/tape/match/matcher.ts";
 import { replaceAll } from "../src/tape/match/replace.ts";
 import { type RuleSettings, toRules } from "../src/tape/match/rules.ts";
+import { createTapeFolder } from "./support/tape.ts";
+import { startUpstream } from "./support/upstream.ts";
 
 const defaults: RuleSettings = {
   ids: settings.match.ids.default as boolean,
@@ -287,7 +290,7 @@ test("texts and bodies that are made to be slow are none", () => {
   });
   const deep = JSON.parse(`${"[".repeat(3_000)}${"]".repeat(3_000)}`) as unknown;
   const slow = [
-    ...["a", "1", "-", "ab-", "2026-01-", "Mon, ", "call_", "0a", "Jan 1, "].map((text) =>
+    ...["a", "1", "-", "ask-", "ab-", "2026-01-", "Mon, ", "call_", "0a", "Jan 1, "].map((text) =>
       text.repeat(20_000),
     ),
     deep,
@@ -315,6 +318,62 @@ test("messages of WebSockets are compared by the same rules", () => {
   expect(sameMessage("no JSON", "no JSON")).toBe(true);
   expect(sameMessage("{}", Buffer.from("{}"))).toBe(false);
   expect(sameMessage(Buffer.from("a"), Buffer.from("a"))).toBe(true);
+});
+
+test("a relay replays what differs only as the rules let it, and says of all else how it differs", async () => {
+  using tape = createTapeFolder();
+  await using upstream = await startUpstream((req, res) => {
+    req.resume();
+    req.on("end", () => res.end(`${req.method} ${req.url}`));
+  });
+  const call = (url: string, path: string, body: string | FormData, type?: string) => {
+    const headers = type === undefined ? {} : { "content-type": type };
+    return fetch(`${url}${path}`, { method: "POST", body, headers }).then((answer) =>
+      answer.text(),
+    );
+  };
+  const formOf = (content: string) => {
+    const form = new FormData();
+    form.append("purpose", "batch");
+    form.append("file", new File([content], "a.jsonl"));
+    return form;
+  };
+  const large = "x".repeat(5 * 1024 ** 2);
+  await tape.record(upstream.url, async ({ url }) => {
+    await call(
+      url,
+      "/v1/responses",
+      `{"input":"Now ${uuids[0]}","at":"2026-01-01"}`,
+      "application/json",
+    );
+    await call(url, "/v1/files?a=1&b=2", formOf("{}"));
+    await call(url, "/v1/files?large", formOf(large));
+  });
+
+  await tape.replay(async ({ url }) => {
+    const other = `{"at":"2026-02-02","input":"Now ${uuids[1]}"}`;
+    const zipped = gzipSync(other);
+    const answer = await fetch(`${url}/responses`, {
+      method: "POST",
+      body: zipped,
+      headers: { "content-type": "application/json", "content-encoding": "gzip" },
+    });
+    expect(await answer.text()).toBe("POST /v1/responses");
+    expect(await call(url, "/v1/files?b=2&a=1", formOf("{}"))).toBe("POST /v1/files?a=1&b=2");
+    expect(await call(url, "/v1/files?large", formOf(large))).toBe("POST /v1/files?large");
+    const missed = await call(
+      url,
+      "/v1/responses",
+      other.replace("Now", "Then"),
+      "application/json",
+    );
+    expect(JSON.parse(missed).error).toMatchObject({
+      code: "tape_miss",
+      message: expect.stringContaining(
+        'input: "Now <id 1>" on the tape, "Then <id 1>" in the request',
+      ),
+    });
+  });
 });
 
 describe("what is said of a request that is not on the tape", () => {

@@ -2,13 +2,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { printable } from "../../config/shown.ts";
 import { toBytes } from "../bytes.ts";
-import type { Entry } from "../entry.ts";
+import type { Entry, Recorded } from "../entry.ts";
 import { listParts, readEntry } from "../file.ts";
 import { readLines, TapeError } from "../lines.ts";
 import { fromName, stemOf } from "../name.ts";
 import type { Scrub } from "../scrub.ts";
 import { duplicatesIn } from "./duplicates.ts";
 import { bodyOf } from "./events.ts";
+import { hiddenIn } from "./hidden.ts";
 import { faultOf } from "./schema.ts";
 
 /** Something wrong with a file of a tape, and what to do. */
@@ -23,6 +24,7 @@ export type Fault = {
 /** Looks at every file of a tape. `scrub` crosses out what none may hold. */
 export async function checkTape(folder: string, scrub: Scrub) {
   const faults: Fault[] = [];
+  const recorded: Recorded[] = [];
   const add = (file: string, what: string, next: string, level: Fault["level"] = "problem") =>
     faults.push({ file, level, what, next });
   const again = "Record it again, or remove it.";
@@ -39,6 +41,7 @@ export async function checkTape(folder: string, scrub: Scrub) {
       add(name, error.message.replace(`${file}`, "is broken").replace(/\.$/, ""), again);
     });
     if (!entry) continue;
+    if (named) recorded.push({ name, asked: entry.asked });
     const { method, path, digest } = entry.asked;
     const stem = stemOf(method, path, digest);
     if (named && !name.startsWith(`${stem}.`) && !name.startsWith(`${stem}-`))
@@ -50,6 +53,8 @@ export async function checkTape(folder: string, scrub: Scrub) {
         "Take it out, and revoke it if it is one.",
       );
   }
+  for (const { name, behind } of hiddenIn(recorded))
+    add(name, `never answers: ${behind} answers all that it would`, "Remove it.");
   for (const name of await duplicatesIn(folder))
     add(
       name,

@@ -97,7 +97,7 @@ async function toEntry(from: Exchange, url: URL, scrub: Scrub): Promise<Entry> {
   const headAt = Math.max(0, total - Math.max(0, timings?.receive ?? 0));
 
   const isUpgrade = response.status === 101;
-  const intake = new Intake();
+  const intake = new Intake(sent);
   const { text } = request.postData ?? {};
   if (text && !isUpgrade) intake.add(Buffer.from(text));
   const asked = await toAsked(

@@ -4,6 +4,12 @@ import type { Difference } from "./differences.ts";
 /** Characters of a value that are shown. */
 const longest = 60;
 
+/** Of them, in front of where a difference begins. */
+const before = 20;
+
+/** Characters on both sides in which secrets are looked for. */
+const room = 1_000;
+
 /** Differences as lines for people: where, what the tape has, what was asked. */
 export function toLines(differences: readonly Difference[]): string[] {
   return differences.map((difference) => {
@@ -24,25 +30,38 @@ export function toArrows(differences: readonly Difference[]): string[] {
 
 /** Short, without secrets and without what a terminal would obey. */
 function toTexts({ where, recorded, asked }: Difference) {
-  const [was, is] = excerpts(toText(recorded), toText(asked));
-  return { where: excerpt(printable(masked(where)), 0), was, is };
+  const [was, is] = excerpts(toJson(recorded), toJson(asked));
+  return { where: excerpt(safe(where.slice(0, room)), 0), was, is };
 }
 
-function toText(value: unknown): string | undefined {
-  return value === undefined ? undefined : printable(masked(JSON.stringify(value)));
+function toJson(value: unknown): string | undefined {
+  return value === undefined ? undefined : JSON.stringify(value);
 }
 
 /** Two texts, cut where they begin to differ. */
 function excerpts(a: string | undefined, b: string | undefined): (string | undefined)[] {
-  let start = 0;
-  if (a !== undefined && b !== undefined)
-    while (start < a.length && start < b.length && a[start] === b[start]) start++;
-  const isLong = (a ?? "").length > longest || (b ?? "").length > longest;
-  const from = isLong ? Math.max(0, start - 20) : 0;
-  return [a, b].map((text) => (text === undefined ? undefined : excerpt(text, from)));
+  // Only what is near is looked at: a body may be large.
+  const from = Math.max(0, startOfDifference(a, b) - room);
+  const [was, is] = [a, b].map((text) => text && safe(text.slice(from, from + 2 * room)));
+  const isLong = from > 0 || (was ?? "").length > longest || (is ?? "").length > longest;
+  const start = isLong ? Math.max(0, startOfDifference(was, is) - before) : 0;
+  return [was, is].map((text) => {
+    return text === undefined ? undefined : excerpt(text, start, from > 0);
+  });
 }
 
-function excerpt(text: string, from: number): string {
+function startOfDifference(a: string | undefined, b: string | undefined): number {
+  if (a === undefined || b === undefined) return 0;
+  let start = 0;
+  while (start < a.length && start < b.length && a[start] === b[start]) start++;
+  return start;
+}
+
+function safe(text: string): string {
+  return printable(masked(text));
+}
+
+function excerpt(text: string, from: number, isCut = false): string {
   const cut = text.slice(from, from + longest).replace(/^[\uDC00-\uDFFF]|[\uD800-\uDBFF]$/g, "");
-  return `${from > 0 ? "…" : ""}${cut}${text.length > from + longest ? "…" : ""}`;
+  return `${from > 0 || isCut ? "…" : ""}${cut}${text.length > from + longest ? "…" : ""}`;
 }

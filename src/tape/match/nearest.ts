@@ -3,8 +3,9 @@ import { toNormal } from "./normal.ts";
 import type { Rules } from "./rules.ts";
 import { likeness, piecesOf } from "./similar.ts";
 
-/** Requests whose bodies are looked at. */
+/** Requests whose bodies are looked at, and their bytes: a miss must not take long. */
 const most = 64;
+const mostBytes = 16 * 1024 ** 2;
 
 /** The one that is most like a request: the same method and path first, then what is in it. */
 export function nearest<T extends { asked: Asked }>(
@@ -17,7 +18,10 @@ export function nearest<T extends { asked: Asked }>(
   ranked.sort((a, b) => b.rank - a.rank);
   let best: T | undefined;
   let highest = -1;
+  let bytes = 0;
   for (const { candidate, rank } of ranked.slice(0, most)) {
+    bytes += candidate.asked.body?.bytes ?? 0;
+    if (best && bytes > mostBytes) break;
     const weight = rank + likeness(pieces, piecesOf(toNormal(candidate.asked, rules)));
     if (weight > highest) [best, highest] = [candidate, weight];
   }
