@@ -3,23 +3,10 @@ import { createSecureContext, getCACertificates, type SecureContext } from "node
 import { buildConnector } from "undici";
 import type { Config } from "../config/settings.ts";
 import { upstreamFailed } from "../errors.ts";
+import type { Connector } from "./connector.ts";
 import { hearOut } from "./hear-out.ts";
 import { proxyFor } from "./proxy.ts";
 import { createTunnel } from "./tunnel.ts";
-
-/** Where a connection leads to. */
-export type Target = buildConnector.Options & { host: string };
-
-/** Opens one connection to the upstream, TLS included where it is https. */
-export type Connector = (target: Target, callback: buildConnector.Callback) => Attempt;
-
-/** The target of a URL. */
-export function targetOf({ host, hostname, port, protocol }: URL): Target {
-  return { host, hostname: hostname.replace(/^\[|\]$/g, ""), port, protocol };
-}
-
-/** A connection that is still being opened: `destroy` gives it up. */
-export type Attempt = { destroy(error: Error): void };
 
 type SocketOptions = { allowHalfOpen?: boolean };
 

@@ -4,7 +4,7 @@ import { upstreamTimeout } from "../errors.ts";
 import type { HeaderList } from "../exchange.ts";
 import type { AnswerHead } from "./answer-head.ts";
 import { AnswerReader, type AnswerSink } from "./answer-reader.ts";
-import type { Attempt, Connector, Target } from "./connect.ts";
+import type { Attempt, Connector, Target } from "./connector.ts";
 import { toRequestHead, type UpstreamRequest } from "./request.ts";
 import { Upload } from "./upload.ts";
 

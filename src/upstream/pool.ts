@@ -1,6 +1,6 @@
 import type { Config } from "../config/settings.ts";
-import { type Connector, targetOf } from "./connect.ts";
 import { Connection } from "./connection.ts";
+import { type Connector, targetOf } from "./connector.ts";
 
 /** Keep-alive connections to one origin, each used by one request at a time. */
 export type Pool = {

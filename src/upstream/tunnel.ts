@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import { type RelayError, upstreamFailed, upstreamTimeout } from "../errors.ts";
-import { type Attempt, type Connector, targetOf } from "./connect.ts";
 import { Connection } from "./connection.ts";
+import { type Attempt, type Connector, targetOf } from "./connector.ts";
 import { toUpstreamFailure } from "./failure.ts";
 
 /** Bytes of a proxy's answer to CONNECT. */
