@@ -1,8 +1,9 @@
 import { type Answer, idOf, json, madeAt } from "./answer.ts";
 import type { Asked } from "./asked.ts";
+import { become } from "./become.ts";
 import { type Fields, fieldsWith, isObject, textIn } from "./fields.ts";
 import type { Files } from "./files.ts";
-import { invalidParameter, notNow } from "./refusal.ts";
+import { invalidParameter } from "./refusal.ts";
 import { batch } from "./resources/work.ts";
 import type { Operations } from "./router.ts";
 import type { Shelves } from "./shelves.ts";
@@ -76,18 +77,15 @@ export function batchOperations(shelves: Shelves, files: Files, ask: AskMock): O
     return { id: idOf("batch_req_", seed), custom_id, response, error: null };
   }
 
-  function cancel({ params }: Asked) {
-    const now = shelves.find<Batch>(batch, params);
-    if (!/^(validating|in_progress)$/.test(now.status)) throw notNow("batch", "cancel", now.status);
-    const cancelling = { ...now, status: "cancelling", cancelling_at: madeAt + 1 };
-    shelves.put(batch, params, cancelling);
-    return json(cancelling);
-  }
-
   return {
     "POST /batches": create,
     [`GET ${batch}`]: retrieve,
-    [`POST ${batch}/cancel`]: cancel,
+    [`POST ${batch}/cancel`]: become(shelves, batch, {
+      noun: "batch",
+      act: "cancel",
+      from: /^(validating|in_progress)$/,
+      to: { status: "cancelling", cancelling_at: madeAt + 1 },
+    }),
   };
 }
 

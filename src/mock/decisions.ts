@@ -2,24 +2,14 @@ import { json } from "./answer.ts";
 import type { Asked } from "./asked.ts";
 import { type Fields, fieldsWith, listIn } from "./fields.ts";
 import { textOf, tokensIn } from "./speech.ts";
+import { tokenUsage } from "./tokens.ts";
 
 /** Answers each question with its first choice, and is nearly sure. */
 export async function decide(asked: Asked) {
   const said = await fieldsWith(asked, "model", "input", "questions");
   const input_tokens = tokensIn(textOf(said.input));
   const answers = listIn(said, "questions").map(answerTo);
-  const output_tokens = answers.length;
-  return json({
-    model: said.model,
-    answers,
-    usage: {
-      input_tokens,
-      input_tokens_details: { cache_write_tokens: 0, cached_tokens: 0 },
-      output_tokens,
-      output_tokens_details: { reasoning_tokens: 0 },
-      total_tokens: input_tokens + output_tokens,
-    },
-  });
+  return json({ model: said.model, answers, usage: tokenUsage(input_tokens, answers.length) });
 }
 
 function answerTo(question: Fields) {

@@ -1,7 +1,7 @@
 import { json } from "./answer.ts";
 import type { Asked } from "./asked.ts";
+import { become } from "./become.ts";
 import { type Fields, fieldsWith, isObject, listIn, objectIn } from "./fields.ts";
-import { notNow } from "./refusal.ts";
 import { evalRun, evaluation } from "./resources/work.ts";
 import type { Operations } from "./router.ts";
 import type { Shelves } from "./shelves.ts";
@@ -68,19 +68,16 @@ export function evalOperations(shelves: Shelves): Operations {
     return done;
   }
 
-  function cancel({ params }: Asked) {
-    const run = shelves.find<Run>(evalRun, params);
-    if (run.status !== "queued") throw notNow("run", "cancel", run.status);
-    const canceled = { ...run, status: "canceled" };
-    shelves.put(evalRun, params, canceled);
-    return json(canceled);
-  }
-
   return {
     "POST /evals": create,
     [`POST ${evaluation}/runs`]: start,
     [`GET ${evalRun}`]: retrieve,
-    [`POST ${evalRun}/cancel`]: cancel,
+    [`POST ${evalRun}/cancel`]: become(shelves, evalRun, {
+      noun: "run",
+      act: "cancel",
+      from: /^queued$/,
+      to: { status: "canceled" },
+    }),
   };
 }
 

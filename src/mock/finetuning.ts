@@ -1,10 +1,10 @@
 import { idOf, json, madeAt } from "./answer.ts";
 import type { Asked } from "./asked.ts";
+import { become } from "./become.ts";
 import { type Fields, fieldsWith, listIn, textIn } from "./fields.ts";
 import type { Files } from "./files.ts";
 import { keepModel } from "./models.ts";
 import { page } from "./page.ts";
-import { notNow } from "./refusal.ts";
 import { job, permission } from "./resources/work.ts";
 import type { Operations } from "./router.ts";
 import type { Shelves } from "./shelves.ts";
@@ -14,7 +14,8 @@ type Job = Fields & { id: string; status: string; model: string };
 
 const step = { full_valid_loss: 0.5, full_valid_mean_token_accuracy: 0.9, train_loss: 0.4 };
 
-const over = /^(succeeded|failed|cancelled)$/;
+/** What is over stays as it is. */
+const from = /^(?!succeeded|failed|cancelled)/;
 
 /** Jobs go one step further each time they are asked for: to `running`, then to a model of their own. */
 export function fineTuningOperations(shelves: Shelves, files: Files, store: Store): Operations {
@@ -68,14 +69,8 @@ export function fineTuningOperations(shelves: Shelves, files: Files, store: Stor
     return { ...now, ...done, fine_tuned_model, result_files: [id], estimated_finish: null };
   }
 
-  const become = (act: string, status: string) =>
-    function become({ params }: Asked) {
-      const now = shelves.find<Job>(job, params);
-      if (over.test(now.status)) throw notNow("fine-tuning job", act, now.status);
-      const changed = { ...now, status, ...(status === "cancelled" && { finished_at: madeAt }) };
-      shelves.put(job, params, changed);
-      return json(changed);
-    };
+  const make = (act: string, to: Fields) =>
+    become(shelves, job, { noun: "fine-tuning job", act, from, to });
 
   async function permit(asked: Asked) {
     const said = await fieldsWith(asked, "project_ids");
@@ -89,9 +84,9 @@ export function fineTuningOperations(shelves: Shelves, files: Files, store: Stor
     "POST /fine_tuning/jobs": create,
     [`GET ${job}`]: retrieve,
     // The type knows `paused` jobs only as those that do not run.
-    [`POST ${job}/pause`]: become("pause", "queued"),
-    [`POST ${job}/resume`]: become("resume", "running"),
-    [`POST ${job}/cancel`]: become("cancel", "cancelled"),
+    [`POST ${job}/pause`]: make("pause", { status: "queued" }),
+    [`POST ${job}/resume`]: make("resume", { status: "running" }),
+    [`POST ${job}/cancel`]: make("cancel", { status: "cancelled", finished_at: madeAt }),
     [`POST ${permission.replace("/{permission_id}", "")}`]: permit,
     "POST /fine_tuning/alpha/graders/run": runGrader,
     "POST /fine_tuning/alpha/graders/validate": async (asked) => {

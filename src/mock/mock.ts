@@ -3,7 +3,6 @@ import type { Exchange, Reply } from "../exchange.ts";
 import { type Answer, refused, send } from "./answer.ts";
 import { type Asked, digestOf } from "./asked.ts";
 import { collect, decoded, maxBody } from "./body.ts";
-import { createOperations } from "./operations.ts";
 import { bodyTooLarge, Refusal } from "./refusal.ts";
 import { createRouter } from "./router.ts";
 import type { Said } from "./said.ts";
@@ -14,7 +13,7 @@ export type Improviser = (exchange: Exchange, reply: Reply, said?: Said) => void
 /** Stands in for OpenAI, in this process: no key, no network, and the same answer to the same request. */
 export function createMock(): Improviser {
   // With the first request: until then nobody has to wait for it.
-  let router: ReturnType<typeof createRouter> | undefined;
+  let router: ReturnType<typeof loadRouter> | undefined;
 
   async function mock(exchange: Exchange, reply: Reply, said?: Said): Promise<void> {
     const body = await collect(exchange);
@@ -26,8 +25,8 @@ export function createMock(): Improviser {
   async function answerTo(exchange: Exchange, sent: Buffer | null, how: How) {
     const { method, target, headers } = exchange;
     const [path = "", search] = target.split(/\?(.*)/s, 2);
-    router ??= createRouter(createOperations());
-    const { operation, params } = router(method, path);
+    router ??= loadRouter();
+    const { operation, params } = (await router)(method, path);
     if (!sent) throw bodyTooLarge(maxBody);
     const body = await decoded(sent, headers);
     return operation({
@@ -41,6 +40,11 @@ export function createMock(): Improviser {
       reply.fail(cause instanceof RelayError ? cause : relayBug(cause));
     });
   };
+}
+
+async function loadRouter() {
+  const { createOperations } = await import("./operations.ts");
+  return createRouter(createOperations());
 }
 
 type How = Pick<Asked, "digest" | "said">;

@@ -10,6 +10,7 @@ import { responseEvents } from "./responseevents.ts";
 import type { Kept, Responses } from "./responsestore.ts";
 import type { Operation } from "./router.ts";
 import { lastWords, textOf, tokensIn } from "./speech.ts";
+import { tokenUsage } from "./tokens.ts";
 import { cut } from "./truncate.ts";
 import { type Turn, takeTurn, toolsOf } from "./turn.ts";
 
@@ -128,15 +129,7 @@ type Repeated = keyof Response & keyof typeof repeated;
 /** On the wire there is no `output_text`, which the SDK adds, and `usage` is null until the end. */
 type Wire = Omit<Response, "output_text" | "usage"> & { usage?: Response["usage"] | null };
 
-function usageOf(prompt: string, { text, toolCalls }: Turn, reasoning_tokens: number) {
+function usageOf(prompt: string, { text, toolCalls }: Turn, reasoningTokens: number) {
   const said = text + toolCalls.map((call) => call.name + call.arguments).join("");
-  const input_tokens = tokensIn(prompt);
-  const output_tokens = tokensIn(said) + reasoning_tokens;
-  return {
-    input_tokens,
-    input_tokens_details: { cache_write_tokens: 0, cached_tokens: 0 },
-    output_tokens,
-    output_tokens_details: { reasoning_tokens },
-    total_tokens: input_tokens + output_tokens,
-  };
+  return tokenUsage(tokensIn(prompt), tokensIn(said) + reasoningTokens, reasoningTokens);
 }

@@ -12,6 +12,7 @@ import type { Operations } from "./router.ts";
 import type { Shelves } from "./shelves.ts";
 import { textOf, tokensIn } from "./speech.ts";
 import type { Store } from "./store.ts";
+import { tokenUsage } from "./tokens.ts";
 
 const one = "/responses/{response_id}";
 
@@ -115,20 +116,12 @@ export function responseStoreOperations(responses: Responses): Operations {
     const items = [...responses.before(said), ...itemsOf(said.input, asked.digest)];
     const id = idOf("cmp_", asked.digest);
     const encrypted_content = Buffer.from(asked.digest).toString("base64");
-    const input_tokens = tokensIn(textOf([said.instructions, items]));
-    const output_tokens = tokensIn(encrypted_content);
     return json({
       id: idOf("resp_", asked.digest),
       object: "response.compaction",
       created_at: madeAt,
       output: [{ id, type: "compaction", encrypted_content }],
-      usage: {
-        input_tokens,
-        input_tokens_details: { cache_write_tokens: 0, cached_tokens: 0 },
-        output_tokens,
-        output_tokens_details: { reasoning_tokens: 0 },
-        total_tokens: input_tokens + output_tokens,
-      },
+      usage: tokenUsage(tokensIn(textOf([said.instructions, items])), tokensIn(encrypted_content)),
     });
   }
 

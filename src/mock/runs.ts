@@ -1,5 +1,6 @@
 import { type Answer, events, json, madeAt } from "./answer.ts";
 import type { Asked } from "./asked.ts";
+import { become } from "./become.ts";
 import { type Fields, fieldsWith, textIn } from "./fields.ts";
 import { notNow } from "./refusal.ts";
 import { assistant, runStep, thread, threadMessage, threadRun } from "./resources/assistants.ts";
@@ -96,16 +97,6 @@ export function runOperations(shelves: Shelves): Operations {
     return json(run.status === "queued" ? advance(run, asked).done : run);
   }
 
-  function cancel({ params }: Asked): Answer {
-    const run = shelves.find<Run>(threadRun, params);
-    if (!/^(queued|in_progress|requires_action)$/.test(run.status)) {
-      throw notNow("run", "cancel", run.status);
-    }
-    const cancelled = { ...run, status: "cancelled", cancelled_at: madeAt, required_action: null };
-    shelves.put(threadRun, params, cancelled);
-    return json(cancelled);
-  }
-
   async function submit(asked: Asked): Promise<Answer> {
     const said = await fieldsWith(asked, "tool_outputs");
     const found = shelves.find<Run>(threadRun, asked.params);
@@ -132,7 +123,12 @@ export function runOperations(shelves: Shelves): Operations {
     "POST /threads/runs": startWithThread,
     [`POST ${thread}/runs`]: (asked) => start(asked, asked.params),
     [`GET ${threadRun}`]: retrieve,
-    [`POST ${threadRun}/cancel`]: cancel,
+    [`POST ${threadRun}/cancel`]: become(shelves, threadRun, {
+      noun: "run",
+      act: "cancel",
+      from: /^(queued|in_progress|requires_action)$/,
+      to: { status: "cancelled", cancelled_at: madeAt, required_action: null },
+    }),
     [`POST ${threadRun}/submit_tool_outputs`]: submit,
   };
 }
