@@ -182,6 +182,9 @@ test("check finds each fault, says what to do, and never what a secret is", asyn
   ];
   await writeEntry(folder.path, split);
   await writeEntry(folder.path, entry({ fine: true }, "{}"));
+  const cookie = entry({ cookie: true }, "{}", { headers: [["authorization", "x"]] });
+  cookie.head.headers.push(["Set-Cookie", "a=b"]);
+  await writeEntry(folder.path, cookie);
   folder.write("renamed.jsonl", text);
   folder.write(fine.replace("responses", "chat"), text);
   folder.write("post-x-0000000000000000.jsonl", text.replace(/\n.*\n$/, "\n"));
@@ -194,7 +197,7 @@ test("check finds each fault, says what to do, and never what a secret is", asyn
 
   expect(clean).toMatchObject({ code: 0, stdout: "", stderr: "1 recording, 0 problems\n" });
   expect(found.code).toBe(1);
-  expect(found.stderr).toBe("8 recordings, 7 problems\n");
+  expect(found.stderr).toBe("9 recordings, 9 problems\n");
   expect(found.stdout).toContain(`✗ ${secret} holds what looks like a credential`);
   expect(found.stdout).toMatch(/✗ renamed\.jsonl is never replayed/);
   expect(found.stdout).toMatch(
@@ -207,8 +210,9 @@ test("check finds each fault, says what to do, and never what a secret is", asyn
     /! post-responses-\S+-2\.jsonl says what the recording before it says/,
   );
   expect(found.stdout.match(/holds what/g)).toHaveLength(2);
+  expect(found.stdout.match(/may: (?:authorization|Set-Cookie)\n/g)).toHaveLength(2);
   expect(`${found.stdout}${json.stdout}`).not.toContain("a1B2");
-  expect(JSON.parse(json.stdout)).toMatchObject({ version: 1, ok: false, recordings: 8 });
+  expect(JSON.parse(json.stdout)).toMatchObject({ version: 1, ok: false, recordings: 9 });
 });
 
 test("what is to be crossed out, and keys that lie in base64, are found", async () => {

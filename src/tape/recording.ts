@@ -20,7 +20,7 @@ const batch = 32_768;
 const mostCoded = 16 * 1024 ** 2;
 
 /** Lines of an answer that no tape has: cookies, credentials, and who pays. */
-const notKept =
+export const notKept =
   /^(?:set-cookie2?|openai-(?:organization|project)|authorization|proxy-.*|.*(?:api-?key|secret|token))$/i;
 
 /** What all recordings of a tape share. */

@@ -2,10 +2,11 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { printable } from "../../config/shown.ts";
 import { toBytes } from "../bytes.ts";
-import type { Entry, Recorded } from "../entry.ts";
+import { type Entry, keptFromRequests, type Recorded } from "../entry.ts";
 import { listParts, readEntry } from "../file.ts";
 import { readLines, TapeError } from "../lines.ts";
 import { fromName, stemOf } from "../name.ts";
+import { notKept } from "../recording.ts";
 import type { Scrub } from "../scrub.ts";
 import { duplicatesIn } from "./duplicates.ts";
 import { bodyOf } from "./events.ts";
@@ -20,6 +21,8 @@ export type Fault = {
   what: string;
   next: string;
 };
+
+const kept = new Set<string>(keptFromRequests);
 
 /** Looks at every file of a tape. `scrub` crosses out what none may hold. */
 export async function checkTape(folder: string, scrub: Scrub) {
@@ -46,6 +49,8 @@ export async function checkTape(folder: string, scrub: Scrub) {
     const stem = stemOf(method, path, digest);
     if (named && !name.startsWith(`${stem}.`) && !name.startsWith(`${stem}-`))
       add(name, "has another name than its request", `Rename it to ${stem}.jsonl.`);
+    for (const header of wrongHeaders(entry))
+      add(name, `holds a header that no tape may: ${header}`, "Take it out.");
     if (await hasSecret(file, entry, scrub))
       add(
         name,
@@ -74,6 +79,13 @@ async function entryOf(file: string): Promise<Entry> {
     if (fault !== undefined) throw new TapeError(`${file}, line ${number}: ${fault}`);
   }
   return readEntry(file);
+}
+
+/** Names that a relay never writes: they carry credentials, or might. */
+function wrongHeaders({ asked, head, interim, end }: Entry): string[] {
+  const answered = [head.headers, ...interim.map(({ headers }) => headers), end.trailers ?? []];
+  const sent = asked.headers.filter(([name]) => !kept.has(name));
+  return [...sent, ...answered.flat().filter(([name]) => notKept.test(name))].map(([name]) => name);
 }
 
 /** As it stands in the file, and as it reads when what it says is put together. */

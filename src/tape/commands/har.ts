@@ -5,6 +5,7 @@ import { toAsked } from "../asked.ts";
 import { Intake } from "../body.ts";
 import { fromBytes, toPairs } from "../bytes.ts";
 import type { Entry, Message, Slice } from "../entry.ts";
+import { notKept } from "../recording.ts";
 import { type Scrub, withCredentials } from "../scrub.ts";
 
 // HTTP Archive 1.2, as far as it is read here.
@@ -53,10 +54,6 @@ export type Imported = { entries: Entry[]; skipped: { what: string; why: string 
 /** Headers of the body as it was sent; it lies in the archive without its encoding. */
 const ofTheWire =
   /^(?::.*|connection|content-(?:encoding|length)|keep-alive|transfer-encoding|upgrade)$/i;
-/** What no tape has. */
-const secret =
-  /^(?:set-cookie2?|openai-(?:organization|project)|authorization|proxy-.*|.*(?:api-?key|secret|token))$/i;
-
 /** The exchanges with one of `hosts` below /v1. */
 export async function fromHar(
   { log }: v.InferOutput<typeof har>,
@@ -137,7 +134,7 @@ async function toEntry(from: Exchange, url: URL, scrub: Scrub): Promise<Entry> {
 }
 
 function headersOf(list: HeaderList, length: number | undefined, scrub: Scrub): HeaderList {
-  const kept = without(without(list, ofTheWire), secret);
+  const kept = without(without(list, ofTheWire), notKept);
   const safe = kept.map((text, i) => (i % 2 === 0 ? text : scrub(text)));
   if (length === undefined || isStream(list)) return safe;
   return [...safe, "content-length", String(length)];
