@@ -2,6 +2,7 @@ import { once } from "node:events";
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { WebSocket } from "ws";
+import { createFolder } from "./support/folder.ts";
 import { rawConnection } from "./support/raw.ts";
 import { startRelay, type TestRelay } from "./support/relay.ts";
 import { startUpstream } from "./support/upstream.ts";
@@ -339,7 +340,7 @@ test("the openai client repeats what a fault refused, and gets its answer", asyn
 
 describe("a WebSocket", () => {
   /** Says what each client hears until its WebSocket is closed, and with which code. */
-  async function hear(fault: string): Promise<{ messages: string[]; code: number }> {
+  async function hear(fault: string) {
     await using upstream = await startWebSocketUpstream({
       onConnection: (socket) => {
         for (const message of ["one", "x".repeat(70_000), "three"]) socket.send(message);
@@ -354,20 +355,35 @@ describe("a WebSocket", () => {
     client.on("message", (data) => messages.push(String(data).slice(0, 5)));
     client.on("error", () => {});
     const code = await new Promise<number>((resolve) => client.once("close", resolve));
-    expect((await live.nextOutcome()).status).toBe(
-      code === 1006 && messages.length === 0 ? 503 : 101,
-    );
-    return { messages, code };
+    const { status } = await live.nextOutcome();
+    return { status, messages, code };
   }
 
   test.each([
-    ["ws-close(code=1011, after=2)", { messages: ["one", "xxxxx"], code: 1011 }],
-    ["ws-close(4000, after=0);model=gpt-realtime", { messages: [], code: 4000 }],
-    ["ws-close(1006)", { messages: ["one"], code: 1006 }],
-    ["503@/v1/realtime", { messages: [], code: 1006 }],
+    ["ws-close(code=1011, after=2)", { status: 101, messages: ["one", "xxxxx"], code: 1011 }],
+    ["ws-close(4000, after=0);model=gpt-realtime", { status: 101, messages: [], code: 4000 }],
+    ["ws-close(1006)", { status: 101, messages: ["one"], code: 1006 }],
+    ["503@/v1/realtime", { status: 503, messages: [], code: 1006 }],
+    ["refuse@/v1/realtime", { status: 0, messages: [], code: 1006 }],
   ])("%s", async (fault, expected) => {
     expect(await hear(fault)).toEqual(expected);
   });
+});
+
+test("what a tape replays breaks as well", async () => {
+  using folder = createFolder();
+  const init = { method: "POST", body: JSON.stringify({ ...chat, stream: true }) };
+  const ask = ({ url }: TestRelay) =>
+    fetch(`${url}/v1/chat/completions`, init).then((answer) => answer.text());
+  await using recording = await startRelay({ mock: true, record: folder.path });
+  const whole = await ask(recording);
+  await recording.stop();
+
+  const fault = ["no-done;nth=1"];
+  await using replaying = await startRelay({ replay: folder.path, fault });
+
+  expect(await ask(replaying)).toBe(whole.replace("data: [DONE]\n\n", ""));
+  expect(await ask(replaying)).toBe(whole);
 });
 
 describe("what passes under a fault", () => {

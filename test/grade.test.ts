@@ -83,6 +83,7 @@ test.each([
   ],
   ["a naive one", "502", naive, 0, ["repeats failed"]],
   ["a naive one", "cut(2, how=clean)", naive, 0, ["notices failed", "asks-once passed"]],
+  ["a naive one", "cut(0, how=clean)", naive, 0, ["notices failed"]],
   ["a naive one", "cut(2)", naive, 1, ["notices passed", "asks-once passed"]],
   ["a naive one", "drip(64)", naive, 1, ["tolerates failed"]],
 ])("%s after %s", async (_who, fault, client, exitCode, expected) => {

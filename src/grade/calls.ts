@@ -16,8 +16,8 @@ export function isHarmless({ fault, ending }: Attempt): boolean {
 
 /** An answer that began well and did not end so. */
 export function isBroken(attempt: Attempt): boolean {
-  const { status, fault, ending, bytesOut } = attempt;
-  const hasBegun = status === 101 || (status >= 200 && status < 300 && bytesOut > 0);
+  const { status, fault, ending } = attempt;
+  const hasBegun = status === 101 || (status >= 200 && status < 300);
   if (!hasBegun) return false;
   return (fault !== undefined && !isHarmless(attempt)) || ending === "upstream_broke";
 }

@@ -96,7 +96,8 @@ export const rules: readonly Rule[] = [
     source: "RFC 9110 section 9.2.2",
     judge: (call) =>
       pairs(call).flatMap(([former, next]) => {
-        if (former.method !== "POST" || !isBroken(former)) return [];
+        const hadBytes = former.bytesOut > 0 && isBroken(former);
+        if (former.method !== "POST" || !hadBytes) return [];
         if (!next) return [passed("did not ask again")];
         const hasKey = former.idempotencyKey && former.idempotencyKey === next.idempotencyKey;
         const why = `asked again after ${former.bytesOut} bytes of an answer`;
