@@ -117,6 +117,17 @@ describe("what the model said", () => {
     expect(await messageOf(entry({}, answer))).toBe(said);
   });
 
+  test("in a conversation over WebSocket", async () => {
+    const heard = (from: "client" | "server", value: object) => {
+      return { at: 1, from, text: JSON.stringify(value) };
+    };
+    const delta = { type: "response.output_audio_transcript.delta", item_id: "i", delta: "Hi" };
+    const socket = entry({}, "", { upgrade: true });
+    socket.parts = [heard("client", { ...delta, delta: "no" }), heard("server", delta)];
+
+    expect(await messageOf(socket)).toBe("Hi");
+  });
+
   test("in a stream with calls of tools", async () => {
     const chunk = (delta: object) =>
       `data: ${JSON.stringify({ choices: [{ index: 0, delta }] })}\r\n\r\n`;

@@ -28,7 +28,12 @@ const shapes = {
   chat: v.object({ choices: v.array(choice) }),
   response: v.object({ output: v.array(item) }),
   delta: v.object({
-    type: v.pipe(v.string(), v.regex(/\.(?:output_text|refusal|function_call_arguments)\.delta$/)),
+    type: v.pipe(
+      v.string(),
+      v.regex(
+        /\.(?:output_text|refusal|function_call_arguments|(?:output_)?audio_transcript)\.delta$/,
+      ),
+    ),
     item_id: v.string(),
     delta: v.string(),
   }),
@@ -41,13 +46,23 @@ type Piece = [of: string, text: string];
 
 /** What the model said, calls of tools a line each; `undefined`: nothing that can be told. */
 export async function messageOf(entry: Entry): Promise<string | undefined> {
-  const body = (await bodyOf(entry)).toString("utf8");
-  const values = isEventStream(entry) ? eventsIn(body) : [parsed(body)];
+  const values = entry.asked.upgrade ? messagesOf(entry) : await valuesOf(entry);
   const texts = new Map<string, string>();
   for (const value of values)
     for (const [of, text] of piecesOf(value)) texts.set(of, (texts.get(of) ?? "") + text);
   const lines = [...texts.values()].filter((text) => text !== "");
   return lines.length > 0 ? lines.join("\n") : undefined;
+}
+
+async function valuesOf(entry: Entry): Promise<unknown[]> {
+  const body = (await bodyOf(entry)).toString("utf8");
+  return isEventStream(entry) ? eventsIn(body) : [parsed(body)];
+}
+
+function messagesOf({ parts }: Entry): unknown[] {
+  return parts.flatMap((part) => {
+    return "from" in part && part.from === "server" && "text" in part ? [parsed(part.text)] : [];
+  });
 }
 
 function piecesOf(value: unknown): Piece[] {

@@ -13,9 +13,6 @@ type Content = { bytes?: number; sha256: string };
 
 type Field = { name: string; filename?: string; type?: string } & ({ text: string } | Content);
 
-/** Longer forms are not taken apart. */
-const longest = 64 * 1024 ** 2;
-
 export function normalBody({ headers, body, digest }: Asked, mask: Mask, rules: Rules): Normal {
   if (!body) return null;
   // Boundaries, which are not in this digest, may differ in length.
@@ -25,9 +22,8 @@ export function normalBody({ headers, body, digest }: Asked, mask: Mask, rules: 
     return json === tooMuch ? { sha256: digest } : { json };
   }
   const type = headers.find(([name]) => name === "content-type")?.[1] ?? "";
-  const isForm = /^\s*multipart\//i.test(type) && body.bytes <= longest;
   const content = "text" in body ? Buffer.from(body.text) : Buffer.from(body.base64, "base64");
-  const parts = isForm ? partsOf(type, content) : undefined;
+  const parts = partsOf(type, content);
   if (parts) return { form: parts.flatMap((part) => toField(part, mask, rules)) };
   return "text" in body ? { text: mask(body.text) } : toContent(content);
 }

@@ -1,16 +1,16 @@
+import { boundaryOf } from "../unbounded.ts";
+
 /** A part of a form. The boundary, the order of unlike names and how a head is spelled say nothing. */
 export type Part = { name: string; filename?: string; type?: string; content: Buffer };
 
 const largestHead = 8_192;
 const mostParts = 1_000;
 
-const boundaryParameter = /;\s*boundary\s*=\s*(?:"([^"]{1,200})"|([^\s;"]{1,200}))/i;
-
 /** The parts of a form (RFC 7578) by name; `undefined` where it is not plain what they are. */
 export function partsOf(contentType: string, body: Buffer): Part[] | undefined {
-  const parameter = boundaryParameter.exec(contentType);
-  if (!parameter) return undefined;
-  const boundary = Buffer.from(`--${parameter[1] ?? parameter[2]}`);
+  const named = boundaryOf(contentType);
+  if (named === undefined) return undefined;
+  const boundary = Buffer.from(`--${named}`);
   const parts: Part[] = [];
   if (!body.subarray(0, boundary.length).equals(boundary)) return undefined;
   const separator = Buffer.concat([Buffer.from("\r\n"), boundary]);
