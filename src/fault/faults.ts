@@ -59,7 +59,7 @@ function inject(fault: Fault, exchange: Exchange, reply: UpgradeReply, next: Upg
   const struck = () => strike(trial);
   const faulty = new FaultyReply(reply, {
     name: fault.name,
-    alteration: alterationOf(fault) ?? { types: /^$/, start: () => () => [] },
+    alteration: alterationOf(fault),
     ...(fault.name === "ws-close" && {
       tunnel: (upstream) => closingAfter(upstream, fault.args, struck),
     }),

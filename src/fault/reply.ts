@@ -15,7 +15,8 @@ type Last =
 
 export type Parts = {
   name: string;
-  alteration: Alteration;
+  /** `undefined`: answers over HTTP pass as they are. */
+  alteration: Alteration | undefined;
   /** Joins what becomes of a WebSocket. */
   tunnel?: (upstream: Duplex) => Duplex;
   struck(): void;
@@ -61,14 +62,11 @@ export class FaultyReply implements UpgradeReply {
 
   head(status: number, reason: string, headers: HeaderList): void {
     const { name, alteration, struck } = this.#parts;
-    const type = headerOf(headers, "content-type") ?? "";
-    const isPacked = !/^(?:identity)?$/i.test(headerOf(headers, "content-encoding") ?? "");
-    const isOther = alteration.types !== undefined && (isPacked || !alteration.types.test(type));
-    if (status < 200 || status > 299 || isOther) {
+    if (!alteration || status < 200 || status > 299 || !fits(alteration, headers)) {
       this.#to.head(status, reason, headers);
       return;
     }
-    this.#alter = alteration.start(struck, stream.test(type));
+    this.#alter = alteration.start(struck, stream.test(typeOf(headers)));
     const list = alteration.resizes ? without(headers, /^content-length$/i) : headers;
     this.#to.head(status, reason, [...list, marked, name]);
   }
@@ -141,4 +139,15 @@ export class FaultyReply implements UpgradeReply {
     clearImmediate(this.#timer as NodeJS.Immediate);
     this.onGone?.();
   }
+}
+
+/** Events and characters can be told apart only in what is not packed. */
+function fits({ types }: Alteration, headers: HeaderList): boolean {
+  if (types === undefined) return true;
+  const coding = headerOf(headers, "content-encoding") ?? "identity";
+  return types.test(typeOf(headers)) && coding.toLowerCase() === "identity";
+}
+
+function typeOf(headers: HeaderList): string {
+  return headerOf(headers, "content-type") ?? "";
 }
