@@ -14,7 +14,7 @@ const most = 100;
 
 /** Headers that are never twice the same, or follow from the body. */
 export const changing =
-  /^(?:age|cf-.*|content-length|date|openai-processing-ms|transfer-encoding|x-ratelimit-.*|x-request-id)$/i;
+  /^(?:age|cf-.*|content-length|date|openai-processing-ms|sec-websocket-accept|transfer-encoding|x-ratelimit-.*|x-request-id)$/i;
 
 /** How two recordings differ by the rules: `recorded` is of the first, `asked` of the second. */
 export async function diffEntries(a: Entry, b: Entry, rules: Rules): Promise<EntryDiff> {
