@@ -192,7 +192,7 @@ async function createTape(
     upgrade: tape.upgrade,
     tape,
     async close() {
-      await tape.settled();
+      await tape.close();
       await inner?.close();
     },
   };

@@ -1,44 +1,42 @@
-import { type FileHandle, mkdir, open, unlink } from "node:fs/promises";
+import { basename, join } from "node:path";
 import type { Asked, Line } from "./entry.ts";
-import { keepPart, partOf } from "./file.ts";
-import { stemOf } from "./name.ts";
+import { partEnding } from "./file.ts";
+import { stemOf, toName } from "./name.ts";
+import type { Pen } from "./pen.ts";
+
+let drafts = 0;
 
 /** A recording that is being written: nobody takes it for one until it is whole. */
-export type Draft = {
+export class Draft {
   readonly asked: Asked;
-  write(lines: readonly Line[]): Promise<void>;
-  /** Makes it the next recording of its request, and returns its name. */
-  keep(): Promise<string>;
-  drop(): Promise<void>;
-};
+  #pen: Pen;
+  #stem: string;
+  #part: string;
+  #id = drafts++;
+  #hasBegun = false;
 
-export async function openDraft(folder: string, asked: Asked): Promise<Draft> {
-  const stem = stemOf(asked.method, asked.path, asked.digest);
-  const part = partOf(folder, stem);
-  const handle = await openIn(folder, part);
-  const write = (lines: readonly Line[]) =>
-    handle.writeFile(lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
-  await write([asked]);
-  return {
-    asked,
-    write,
-    async keep() {
-      await handle.close();
-      return keepPart(part, folder, stem);
-    },
-    async drop() {
-      await handle.close().catch(() => {});
-      await unlink(part);
-    },
-  };
-}
+  constructor(pen: Pen, folder: string, asked: Asked) {
+    this.asked = asked;
+    this.#pen = pen;
+    this.#stem = join(folder, stemOf(asked.method, asked.path, asked.digest));
+    const mark = `${process.pid}-${Date.now().toString(36)}-${this.#id}`;
+    this.#part = `${this.#stem}.${mark}${partEnding}`;
+  }
 
-/** What people asked their machine is nobody else's business. */
-async function openIn(folder: string, part: string): Promise<FileHandle> {
-  const create = () => open(part, "wx", 0o600);
-  return create().catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== "ENOENT") throw error;
-    await mkdir(folder, { recursive: true });
-    return create();
-  });
+  /** With the last of its lines it becomes a recording, and its name is told. */
+  async write(lines: readonly Line[], isEnd: boolean): Promise<string> {
+    const all = this.#hasBegun ? lines : [this.asked, ...lines];
+    this.#hasBegun = true;
+    const text = all.map((line) => `${JSON.stringify(line)}\n`).join("");
+    const number = await this.#tell(text, isEnd);
+    return toName(basename(this.#stem), number ?? 0);
+  }
+
+  async drop(): Promise<void> {
+    if (this.#hasBegun) await this.#tell(undefined, true);
+  }
+
+  #tell(text: string | undefined, isEnd: boolean): Promise<number | undefined> {
+    return this.#pen.write({ draft: this.#id, stem: this.#stem, part: this.#part, text, isEnd });
+  }
 }

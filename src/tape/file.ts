@@ -1,7 +1,8 @@
-import { existsSync, readdirSync } from "node:fs";
-import { link, mkdir, rename, unlink, writeFile } from "node:fs/promises";
+import * as fs from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Asked, type Entry, type Line, version } from "./entry.ts";
+import { keepPart } from "./keep.ts";
 import { readFirstLine, readLines, TapeError } from "./lines.ts";
 import { fromName, type Named, stemOf, toName } from "./name.ts";
 
@@ -52,49 +53,17 @@ export async function openEntry(
   return { asked: toAsked(first.value, file), lines };
 }
 
+let written = 0;
+
 /** Adds a whole exchange to a folder, as the next recording of its request; returns its name. */
 export async function writeEntry(folder: string, entry: Entry): Promise<string> {
   const { asked, interim, head, parts, end } = entry;
   const lines: Line[] = [asked, ...interim, head, ...parts, end];
   await mkdir(folder, { recursive: true });
-  const part = partOf(folder, stemOf(asked.method, asked.path, asked.digest));
+  const stem = stemOf(asked.method, asked.path, asked.digest);
+  const part = join(folder, `${stem}.${process.pid}-${written++}${partEnding}`);
   await writeFile(part, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
-  return keepPart(part, folder, stemOf(asked.method, asked.path, asked.digest));
-}
-
-let parts = 0;
-
-/** The name of a new file that nobody takes for a recording. */
-export function partOf(folder: string, stem: string): string {
-  return join(folder, `${stem}.${process.pid}-${Date.now().toString(36)}-${parts++}${partEnding}`);
-}
-
-/** The next numbers of what was recorded last: a request may come ten thousand times. */
-const next = new Map<string, number>();
-
-/** Makes a finished file the next recording of its request; never in place of another. */
-export async function keepPart(part: string, folder: string, stem: string): Promise<string> {
-  const key = join(folder, stem);
-  for (let number = existsSync(`${key}.jsonl`) ? (next.get(key) ?? 2) : 1; ; number++) {
-    const name = toName(stem, number);
-    const file = join(folder, name);
-    if (existsSync(file)) continue;
-    if (next.size > 10_000) next.clear();
-    next.set(key, number + 1);
-    try {
-      // Unlike a rename it fails where another process was faster.
-      await link(part, file);
-      await unlink(part);
-      return name;
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException;
-      if (code === "EEXIST") continue;
-      if (code === "ENOENT") throw error;
-      // Some file systems have no links.
-      await rename(part, file);
-      return name;
-    }
-  }
+  return toName(stem, keepPart(fs, part, join(folder, stem), 1));
 }
 
 function toAsked(line: Line, file: string): Asked {
@@ -106,7 +75,7 @@ function toAsked(line: Line, file: string): Asked {
 
 function namesIn(folder: string): string[] {
   try {
-    return readdirSync(folder);
+    return fs.readdirSync(folder);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
     throw error;

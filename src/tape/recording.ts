@@ -5,8 +5,9 @@ import { toAsked } from "./asked.ts";
 import { Intake } from "./body.ts";
 import { fromBytes, toPairs } from "./bytes.ts";
 import { lookInto } from "./coded.ts";
-import { type Draft, openDraft } from "./draft.ts";
+import { Draft } from "./draft.ts";
 import type { Asked, End, Finish, HeaderPairs, Line, Message } from "./entry.ts";
+import type { Pen } from "./pen.ts";
 import { type Scrub, withCredentials } from "./scrub.ts";
 import { Slices } from "./slices.ts";
 import { type Stamp, stamp } from "./stamp.ts";
@@ -27,6 +28,7 @@ export const notKept =
 export type Recorder = {
   readonly folder: string;
   readonly scrub: Scrub;
+  readonly pen: Pen;
   /** Bytes that wait to be written. */
   waiting: number;
   /** How many may. */
@@ -168,20 +170,21 @@ export class Recording {
     const end = this.#end;
     const waiting = this.#waiting;
     const lines = await this.#ready(end);
-    if (!this.#over) await this.#draft.write(lines);
+    if (this.#over) return this.#draft.drop();
+    const name = await this.#draft.write(lines, end !== undefined);
     if (this.#over) return this.#draft.drop();
     this.#waiting -= waiting;
     this.#to.waiting -= waiting;
     if (!end) return;
     this.#over = true;
-    this.#to.kept(await this.#draft.keep(), this.#draft.asked);
+    this.#to.kept(name, this.#draft.asked);
   }
 
   async #open(): Promise<Draft> {
     if (!(await this.#whole)) throw new Error("its request never came to an end");
     if (this.#body) this.#intake.add(this.#body);
     const asked = await toAsked(this.#exchange, this.#upgrade, this.#intake, this.#scrub);
-    return openDraft(this.#to.folder, asked);
+    return new Draft(this.#to.pen, this.#to.folder, asked);
   }
 
   /** The lines that can be written: with an end, all. */

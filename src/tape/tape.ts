@@ -1,6 +1,7 @@
 import { mkdirSync } from "node:fs";
 import type { Config } from "../config/settings.ts";
 import { createMatcher } from "./match/matcher.ts";
+import { createPen } from "./pen.ts";
 import { type Answering, withRecorder } from "./recorder.ts";
 import type { Recorder } from "./recording.ts";
 import { createReplay } from "./replay.ts";
@@ -16,8 +17,8 @@ export type Taped = Answering & {
   score: Score;
   /** The score in a line for people. */
   summary(): string;
-  /** Resolves when all that has ended is written. */
-  settled(): Promise<void>;
+  /** Writes what is left. */
+  close(): Promise<void>;
 };
 
 type Parts = {
@@ -51,8 +52,9 @@ export function createTaped({ config, inner, say }: Parts): Taped {
     ...answering,
     score,
     summary: () => toText(score, shelf !== undefined),
-    async settled() {
+    async close() {
       while (recorder && recorder.busy.size > 0) await Promise.all(recorder.busy);
+      await recorder?.pen.close();
     },
   };
 
@@ -62,6 +64,7 @@ export function createTaped({ config, inner, say }: Parts): Taped {
     return {
       folder,
       scrub,
+      pen: createPen(),
       waiting: 0,
       room,
       busy: new Set(),
