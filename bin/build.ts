@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { build, type Metafile, type Plugin } from "esbuild";
 import { checkSchema } from "../src/check/report.ts";
@@ -29,8 +29,9 @@ const locked = process.argv.includes("--no-sbom") ? undefined : listLocked();
 locked?.catch(() => {});
 
 const { metafile } = await build({
-  entryPoints: ["src/cli.ts"],
-  outfile: "dist/cli.cjs",
+  entryPoints: { cli: "src/cli.ts", test: "src/test-runner/index.ts" },
+  outdir: "dist",
+  outExtension: { ".js": ".cjs" },
   bundle: true,
   platform: "node",
   // Where a package has ES modules too, what nobody uses of them stays out.
@@ -52,8 +53,9 @@ const { metafile } = await build({
 });
 // esbuild leaves regular expressions as they are: one sign that is not ASCII, and V8 takes twice the memory
 // for all of the text.
-const text = readFileSync("dist/cli.cjs", "utf8");
-writeFileSync("dist/cli.cjs", text.replace(/[^\0-\x7f]/g, escaped));
+for (const file of Object.keys(metafile.outputs))
+  writeFileSync(file, readFileSync(file, "utf8").replace(/[^\0-\x7f]/g, escaped));
+copyFileSync("src/test-runner/test.d.cts", "dist/test.d.cts");
 const packages = packagesOf(Object.keys(metafile.inputs));
 writeFileSync("dist/licences.txt", licencesOf(packages));
 if (locked) writeFileSync("dist/sbom.cdx.json", sbomOf(await locked, packages));
@@ -68,17 +70,19 @@ writeFileSync("dist/tape.schema.json", `${JSON.stringify(await tapeSchema(), nul
 
 if (!process.argv.includes("--quiet")) report(metafile);
 
-/** The bundle's size, and whose bytes they are. */
+/** The size of each bundle, and whose bytes they are. */
 function report({ outputs }: Metafile): void {
-  const parts = new Map<string, number>();
-  for (const [file, { bytesInOutput }] of Object.entries(outputs["dist/cli.cjs"]!.inputs)) {
-    const name = packagesOf([file])[0]?.replace("node_modules/", "") ?? "openai-relay";
-    parts.set(name, (parts.get(name) ?? 0) + bytesInOutput);
+  for (const [outfile, { inputs }] of Object.entries(outputs)) {
+    const parts = new Map<string, number>();
+    for (const [file, { bytesInOutput }] of Object.entries(inputs)) {
+      const name = packagesOf([file])[0]?.replace("node_modules/", "") ?? "openai-relay";
+      parts.set(name, (parts.get(name) ?? 0) + bytesInOutput);
+    }
+    const sizes = [...parts]
+      .sort(([, a], [, b]) => b - a)
+      .map(([name, size]) => `${name} ${kB(size)}`);
+    console.log(`${outfile} ${kB(statSync(outfile).size)}: ${sizes.join(", ")}`);
   }
-  const sizes = [...parts]
-    .sort(([, a], [, b]) => b - a)
-    .map(([name, size]) => `${name} ${kB(size)}`);
-  console.log(`dist/cli.cjs ${kB(statSync("dist/cli.cjs").size)}: ${sizes.join(", ")}`);
 }
 
 function escaped(unit: string): string {
