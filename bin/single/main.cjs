@@ -5,6 +5,13 @@
 const sea = require("node:sea");
 const vm = require("node:vm");
 
+const { emitWarning } = process;
+/** Of the constant below Node says, once something is imported, that it is an experiment. */
+process.emitWarning = function withoutThat(warning, ...rest) {
+  if (!String(warning).includes("USE_MAIN_CONTEXT_DEFAULT_LOADER"))
+    emitWarning.call(process, warning, ...rest);
+};
+
 const compiled = Buffer.from(sea.getRawAsset("compiled"));
 const script = new vm.Script(Buffer.from(sea.getRawAsset("relay")).latin1Slice(), {
   filename: "relay.cjs",

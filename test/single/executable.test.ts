@@ -58,6 +58,7 @@ describe.runIf(isHere)("the executable", () => {
     const headers = { "content-type": "application/json" };
     const answer = await fetch(`${url}/responses`, { method: "POST", headers, body });
     expect([answer.status, answer.headers.get("x-relay-error")]).toEqual([403, "policy_denied"]);
+    expect(relay.stderr).not.toContain("Warning");
   });
 
   test("starts itself for workers, and serves TLS on the same port", async () => {
@@ -73,6 +74,7 @@ describe.runIf(isHere)("the executable", () => {
       const where = { host: "127.0.0.1", port, ca: certificates.ca, path: "/_relay/health" };
       expect((await ask(get, where)).status).toBe(200);
     }
+    expect(relay.stderr).not.toContain("Warning");
 
     if (process.platform === "linux") {
       const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
