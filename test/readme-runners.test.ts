@@ -1,0 +1,139 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, readFileSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { startProgram } from "./support/command.ts";
+import { createFolder } from "./support/folder.ts";
+import { startRelay, type TestRelay } from "./support/relay.ts";
+
+// The README's examples for test runners, in a project that has installed the package as it was built.
+
+const root = join(import.meta.dirname, "..");
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const blocks = [...readme.matchAll(/^```ts\n\/\/ ([\w.]+)[^\n]*\n([\s\S]*?)^```$/gm)];
+const examples = Object.fromEntries(blocks.map(([, name, text]) => [name!, text!]));
+const hello = examples["hello.test.ts"]!;
+const ofVitest = ["hello.test.ts", "environment.test.ts", "together.test.ts"];
+const project = createFolder({ "package.json": { type: "module" } });
+
+/** Stands for OpenAI. */
+let openai: TestRelay;
+beforeAll(async () => {
+  const installed = project.at("node_modules/openai-relay");
+  mkdirSync(installed, { recursive: true });
+  for (const part of ["package.json", "dist"])
+    cpSync(join(root, part), join(installed, part), { recursive: true });
+  mkdirSync(project.at("node_modules/@types"));
+  for (const name of ["openai", "vitest", "@types/node"])
+    symlinkSync(join(root, "node_modules", name), project.at(`node_modules/${name}`));
+  for (const [name, text] of Object.entries(examples)) project.write(name, text);
+  openai = await startRelay({ mock: true });
+});
+afterAll(async () => {
+  await openai[Symbol.asyncDispose]();
+  project[Symbol.dispose]();
+});
+
+const withKey = () => ({ OPENAI_API_KEY: "sk-test-of-the-examples", RELAY_UPSTREAM: openai.url });
+
+function vitest(files: readonly string[], env: NodeJS.ProcessEnv) {
+  const program = join(root, "node_modules/vitest/vitest.mjs");
+  const words = [program, "run", "--globals", "--root", project.path, ...files];
+  return startProgram(process.execPath, words, { env, cwd: project.path }).ended;
+}
+
+test("the README has them", () => {
+  expect(Object.keys(examples).sort()).toEqual([...ofVitest, "patience.test.ts"].sort());
+});
+
+test("vitest: recorded with a key, replayed in CI, and failed by what is not on the tape", async () => {
+  const recorded = await vitest(ofVitest, withKey());
+  const replayed = await vitest(ofVitest, { CI: "1", RELAY_UPSTREAM: "http://127.0.0.1:9" });
+
+  expect(recorded).toMatchObject({ code: 0, stderr: "" });
+  expect(replayed).toMatchObject({ code: 0, stderr: "" });
+  expect(replayed.stdout).toContain("4 passed");
+  for (const name of ["hello.test.ts/says-hello", "together.test.ts/likes-red"])
+    expect(project.has(`tapes/${name}`), name).toBe(true);
+  expect(openai.outcomes.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+
+  const changed = hello
+    .replace("Say hello", "Say goodbye")
+    .replace(/(await openai[^;]+);/, "$1.catch(() => ({ output_text: 'hello' }));")
+    .replace(/^.*relay\.calls.*\n/m, "");
+  project.write("hello.test.ts", changed);
+  const failed = await vitest(["hello.test.ts"], { CI: "1" });
+
+  expect(failed.code).toBe(1);
+  expect(failed.stderr).toContain("POST /v1/responses is not on the tape");
+  expect(failed.stderr).toMatch(/input.*Say hello.*Say goodbye/s);
+  expect(failed.stderr).toContain("delete that folder");
+}, 60_000);
+
+test("node:test: a fault on the mock", async () => {
+  const words = ["--test", "--test-reporter=tap", "patience.test.ts"];
+
+  const { code, stdout } = await startProgram(process.execPath, words, { cwd: project.path }).ended;
+
+  expect(stdout).toMatch(/^ok 1 - asks again when it was told to wait$/m);
+  expect(code).toBe(0);
+}, 30_000);
+
+test("node:test: a tape of its own for each test", async () => {
+  const file = project.write(
+    "own.test.ts",
+    hello
+      .replace('"vitest"', '"node:test"')
+      .replace("expect, ", "")
+      .replaceAll(/^ {2}expect.*\n/gm, ""),
+  );
+  const run = (env: NodeJS.ProcessEnv) =>
+    startProgram(process.execPath, ["--test", file], { env, cwd: project.path }).ended;
+
+  expect(await run(withKey())).toMatchObject({ code: 0 });
+  expect(await run({ CI: "1" })).toMatchObject({ code: 0 });
+  expect(project.has("tapes/own.test.ts/says-hello")).toBe(true);
+}, 30_000);
+
+test("from CommonJS too; a relay that nobody stops does not keep its process", async () => {
+  const file = project.write(
+    "plain.cjs",
+    `const { startRelay } = require("openai-relay/test");
+     startRelay({ mock: true }).then(async ({ url }) => {
+       const { status } = await fetch(url + "/v1/models");
+       console.log(status);
+     });`,
+  );
+
+  await using plain = startProgram(process.execPath, [file]);
+
+  // fetch keeps its connection for four seconds.
+  expect(await plain.ended).toMatchObject({ code: 0, stdout: "200\n", stderr: "" });
+}, 30_000);
+
+test("types hold for ES modules and CommonJS", () => {
+  project.write(
+    "types.cts",
+    'import { tapeOf } from "openai-relay/test";\nexport const a = tapeOf;',
+  );
+  project.write("tsconfig.json", {
+    compilerOptions: {
+      module: "nodenext",
+      target: "es2024",
+      lib: ["es2024", "esnext.disposable"],
+      strict: true,
+      noEmit: true,
+      types: ["node", "vitest/globals"],
+      skipLibCheck: true,
+    },
+    include: [...Object.keys(examples), "types.cts", "node_modules/openai-relay/dist/test.d.cts"],
+  });
+
+  const tsc = spawnSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc")], {
+    cwd: project.path,
+    encoding: "utf8",
+  });
+
+  expect(tsc.stdout).toBe("");
+  expect(tsc.status).toBe(0);
+});
