@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { statSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { gzipSync, zstdCompressSync } from "node:zlib";
@@ -262,6 +263,19 @@ test("a long answer is written as it comes", async () => {
   });
 
   expect(tape.names()).toEqual([expect.stringMatching(/\.jsonl$/)]);
+});
+
+test("a large download comes back, byte for byte", { timeout: 30_000 }, async () => {
+  const content = randomBytes(20_000_000);
+  await using upstream = await startUpstream(
+    answering((res) => void res.writeHead(200, { "content-length": content.length }).end(content)),
+  );
+  using tape = createTapeFolder();
+  const download = async (relay: { url: string }) =>
+    Buffer.from(await (await fetch(`${relay.url}/v1/files/file-1/content`)).arrayBuffer());
+
+  expect((await tape.record(upstream.url, download)).equals(content)).toBe(true);
+  expect((await tape.replay(download)).equals(content)).toBe(true);
 });
 
 test("a recording is nobody else's business", async () => {

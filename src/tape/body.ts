@@ -9,7 +9,7 @@ import type { Scrub } from "./scrub.ts";
 import { boundaryOf, UnboundedHash } from "./unbounded.ts";
 
 /** Bytes of a request's body that are kept; of larger ones only length and digest are. */
-const mostKept = 4 * 1024 ** 2;
+const mostKept = 2 * 1024 ** 2;
 
 type Decode = (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
 
@@ -86,5 +86,5 @@ export async function decoded(
   const name = coding?.trim().toLowerCase() ?? "identity";
   if (name === "identity" || name === "") return body;
   const decode = codings.get(name.replace(/^x-/, ""));
-  return decode?.(body, { maxOutputLength: 4 * mostKept }).catch(() => undefined);
+  return decode?.(body, { maxOutputLength: 8 * mostKept }).catch(() => undefined);
 }

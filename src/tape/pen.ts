@@ -2,7 +2,10 @@ import { Worker } from "node:worker_threads";
 import { keepPart } from "./keep.ts";
 import { type Done, type Job, scribe } from "./scribe.ts";
 
-/** Hands what is to be written to a thread, all of one turn together. */
+/** Milliseconds between two messages: waking a thread costs more than what it is told. */
+const pauseMs = 5;
+
+/** Hands what is to be written to a thread: at once, but where much is written in few messages. */
 export type Pen = {
   /** Resolves when it is written: the number of the recording, once that is whole. */
   write(job: Job): Promise<number | undefined>;
@@ -17,6 +20,7 @@ export function createPen(): Pen {
   /** Who waits for the jobs of the next turn, and of those that the thread has, in order. */
   let waiting: Waiting[] = [];
   const given: Waiting[] = [];
+  let last = 0;
 
   function start(): Worker {
     // Not a file: a bundle and a single executable have none.
@@ -36,7 +40,14 @@ export function createPen(): Pen {
     return started;
   }
 
+  function giveSoon(): void {
+    const wait = last + pauseMs - performance.now();
+    if (wait <= 0) setImmediate(give);
+    else setTimeout(give, wait);
+  }
+
   function give(): void {
+    last = performance.now();
     worker ??= start();
     worker.ref();
     worker.postMessage(jobs);
@@ -48,7 +59,7 @@ export function createPen(): Pen {
   return {
     write(job) {
       return new Promise((resolve, reject) => {
-        if (jobs.push(job) === 1) setImmediate(give);
+        if (jobs.push(job) === 1) giveSoon();
         waiting.push({ resolve, reject });
       });
     },

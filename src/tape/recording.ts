@@ -158,7 +158,7 @@ export class Recording {
       .finally(() => {
         this.#to.busy.delete(done);
         this.#isBusy = false;
-        if (this.#end) this.#work();
+        if (this.#end || this.#waiting >= batch) this.#work();
       });
     this.#to.busy.add(done);
   }
@@ -167,15 +167,13 @@ export class Recording {
     // Not in the way of the exchange itself.
     await nextTurn();
     this.#draft ??= await this.#open();
-    const end = this.#end;
-    const waiting = this.#waiting;
-    const lines = await this.#ready(end);
+    const { lines, length, isEnd } = await this.#ready();
     if (this.#over) return this.#draft.drop();
-    const name = await this.#draft.write(lines, end !== undefined);
+    const name = await this.#draft.write(lines, isEnd);
     if (this.#over) return this.#draft.drop();
-    this.#waiting -= waiting;
-    this.#to.waiting -= waiting;
-    if (!end) return;
+    this.#waiting -= length;
+    this.#to.waiting -= length;
+    if (!isEnd) return;
     this.#over = true;
     this.#to.kept(name, this.#draft.asked);
   }
@@ -187,22 +185,27 @@ export class Recording {
     return new Draft(this.#to.pen, this.#to.folder, asked);
   }
 
-  /** The lines that can be written: with an end, all. */
-  async #ready(end: End | undefined): Promise<Line[]> {
+  /** The lines that come next, of how many bytes, and whether they are the last. */
+  async #ready(): Promise<{ lines: Line[]; length: number; isEnd: boolean }> {
+    const end = this.#end;
     const made = this.#lines.map((make) => make());
     this.#lines = [];
-    let answer = { lines: made, pieces: this.#slices.take(end !== undefined) };
+    const most = this.#coding ? Number.POSITIVE_INFINITY : undefined;
+    let answer = { lines: made, pieces: this.#slices.take(end !== undefined, most) };
+    const left = this.#slices.size;
+    const length = this.#waiting - left;
+    const isEnd = end !== undefined && left === 0;
     if (this.#coding) answer = await lookInto(answer, this.#coding, this.#scrub);
     const { lines, pieces } = answer;
     for (const { at, bytes } of pieces) {
       this.#terminal?.feed(bytes.toString("latin1"));
       lines.push({ at, ...fromBytes(bytes) });
     }
-    if (end) {
+    if (isEnd) {
       const isWhole = end.end === "client_left" && this.#terminal?.reached;
       lines.push(isWhole ? { ...end, end: "complete" } : end);
     }
-    return lines;
+    return { lines, length, isEnd };
   }
 
   /** Gives the recording up. */

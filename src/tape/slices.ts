@@ -3,6 +3,9 @@ import { reach, type Scrub } from "./scrub.ts";
 /** Bytes of an answer as they came in one piece; `at` in milliseconds. */
 export type Piece = { at: number; turn: number; bytes: Buffer };
 
+/** Bytes that are looked through before anything else has its turn. */
+const portion = 262_144;
+
 /**
  * Pieces of an answer on their way to the tape, without what is crossed out in them, wherever one ends and
  * the next begins.
@@ -23,24 +26,42 @@ export class Slices {
     this.#waiting = [];
   }
 
-  /** What can be written: all, or all but what a secret may still reach into. */
-  take(isEnd: boolean): Piece[] {
-    const whole = this.#clean();
+  /** Bytes that wait. */
+  get size(): number {
+    return this.#waiting.reduce((sum, { bytes }) => sum + bytes.length, 0);
+  }
+
+  /** What can be written next; `isEnd`: nothing follows into which a secret may reach. */
+  take(isEnd: boolean, most = portion): Piece[] {
+    const first = this.#waiting.slice(0, this.#within(most));
+    const rest = this.#waiting.slice(first.length);
+    const clean = this.#clean(first);
     let held = 0;
-    let count = whole.length;
-    if (!isEnd) while (count > 0 && held < reach) held += whole[--count]!.bytes.length;
-    this.#waiting = whole.slice(count);
-    return whole.slice(0, count);
+    let count = clean.length;
+    if (!isEnd || rest.length > 0)
+      while (count > 0 && held < reach) held += clean[--count]!.bytes.length;
+    this.#waiting = [...clean.slice(count), ...rest];
+    return clean.slice(0, count);
+  }
+
+  /** How many pieces make up so many bytes, beside the first and whole turns. */
+  #within(most: number): number {
+    const all = this.#waiting;
+    let size = 0;
+    let count = 1;
+    while (count < all.length && (size < most || all[count]!.turn === all[count - 1]!.turn))
+      size += all[count++]!.bytes.length;
+    return count;
   }
 
   /** One piece for each turn, crossed out together. */
-  #clean(): Piece[] {
-    const bytes = Buffer.concat(this.#waiting.map((piece) => piece.bytes));
+  #clean(pieces: readonly Piece[]): Piece[] {
+    const bytes = Buffer.concat(pieces.map((piece) => piece.bytes));
     const text = bytes.toString("latin1");
     const clean = this.#scrub(text);
     const source = clean === text ? bytes : Buffer.from(clean, "latin1");
     let at = 0;
-    return byTurn(this.#waiting).map((group) => {
+    return byTurn(pieces).map((group) => {
       const length = group.reduce((sum, one) => sum + one.bytes.length, 0);
       at += length;
       return { ...group[0]!, bytes: source.subarray(at - length, at) };
