@@ -420,3 +420,20 @@ export const requests: Record<string, (id: Ids) => Brought | Brought[]> = {
   ...stored(),
   ...live(),
 };
+
+/** A request with this body: a form where a file is in it. */
+export function sent(
+  body: Brought | undefined,
+  isForm = Object.values(body ?? {}).some((value) => value instanceof File),
+): { body?: FormData | string; headers?: Record<string, string> } {
+  if (!body) return {};
+  if (!isForm) {
+    return { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
+  }
+  const form = new FormData();
+  for (const [name, value] of Object.entries(body)) {
+    if (value instanceof File) form.append(name, value);
+    else form.append(name, String(value));
+  }
+  return { body: form };
+}

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { operations } from "../src/conformance/operations.ts";
 import { nameless, sdkMethods } from "./mock-methods.ts";
-import { type Brought, firstAsked, known, requests } from "./mock-requests.ts";
+import { type Brought, firstAsked, known, requests, sent } from "./mock-requests.ts";
 import { startMock } from "./mock-server.ts";
 import { complaints, type Said } from "./mock-types.ts";
 
@@ -46,12 +46,10 @@ async function askEverything(base: string): Promise<Answered[]> {
   }
 
   function idOf(list: string, name: string): string {
-    const place = list.slice(0, -1).replace(/^\/projects\//, "/organization/projects/");
-    return (
-      ids.get(place) ??
-      ids.get(place.replace("/organization/projects/", "/projects/")) ??
-      `mock${name.slice(1, -1)}`
-    );
+    const place = list.slice(0, -1);
+    // A project, its users and its groups are the organization's.
+    const above = place.replace(/^\/projects(?=\/|$)/, "/organization/projects");
+    return ids.get(place) ?? ids.get(above) ?? `mock${name.slice(1, -1)}`;
   }
 
   async function askAll(some: Known[]) {
@@ -88,22 +86,6 @@ function withQuery(target: string): string {
   return target.includes("/usage/") || target.endsWith("/costs")
     ? `${target}?start_time=1`
     : target;
-}
-
-function sent(body: Brought | undefined): {
-  body?: FormData | string;
-  headers?: Record<string, string>;
-} {
-  if (!body) return {};
-  if (!Object.values(body).some((value) => value instanceof File)) {
-    return { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-  }
-  const form = new FormData();
-  for (const [name, value] of Object.entries(body)) {
-    if (value instanceof File) form.append(name, value);
-    else form.append(name, String(value));
-  }
-  return { body: form };
 }
 
 /** The id of what an answer is about, or of the first in a list. */

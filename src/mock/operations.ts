@@ -59,7 +59,7 @@ export function createOperations(): Operations {
   return Object.assign(
     {},
     ...resources.map((resource) => keepingOperations(resource, shelves)),
-    ...singles.map((single) => singleOperations(single, store)),
+    ...singles.map((single) => singleOperations(single, shelves, store)),
     models,
     imageOperations(),
     audioOperations(),

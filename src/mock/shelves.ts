@@ -76,13 +76,15 @@ export function createShelves(resources: Resource[], store: Store) {
     store.remove(fill(path, params));
   }
 
-  return { find, list, add, put, remove };
+  return { reach, find, list, add, put, remove };
 }
 
 /** The paths of the things that one belongs to: `/threads/{thread_id}` for a message. */
 function ownersOf(path: string): string[] {
-  const ends = [...path.matchAll(/\}(?=\/)/g)].map(({ index }) => index + 1);
-  return ends.map((end) => path.slice(0, end));
+  // What is below /projects belongs to what is below /organization/projects.
+  const whole = path.replace(/^\/projects\//, "/organization/projects/");
+  const ends = [...whole.matchAll(/\}(?=\/)/g)].map(({ index }) => index + 1);
+  return ends.map((end) => whole.slice(0, end));
 }
 
 /** `thread` for `/threads/{thread_id}`. */

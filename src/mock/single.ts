@@ -3,13 +3,15 @@ import type { Asked } from "./asked.ts";
 import { fieldsWith } from "./fields.ts";
 import { fill, filled, merged, type Single } from "./resource.ts";
 import type { Operations } from "./router.ts";
+import type { Shelves } from "./shelves.ts";
 import type { Store } from "./store.ts";
 
 /** The operations of something of which there is always one: deleted, it is as in the beginning. */
-export function singleOperations(single: Single, store: Store): Operations {
+export function singleOperations(single: Single, shelves: Shelves, store: Store): Operations {
   const { path, gives, needs, gone } = single;
 
   function now({ params }: Asked) {
+    shelves.reach(path, params);
     return store.get(fill(path, params)) ?? filled(gives, params);
   }
 
@@ -21,6 +23,7 @@ export function singleOperations(single: Single, store: Store): Operations {
   }
 
   function remove({ params }: Asked) {
+    shelves.reach(path, params);
     store.remove(fill(path, params));
     return json({ object: gone, deleted: true });
   }
