@@ -30,7 +30,8 @@ export async function assemble(target: Target, parts: Parts): Promise<void> {
   placeForPkg(lighten(readFileSync(parts.program), target), target, folder);
   const run = (...args: string[]) =>
     promisify(execFile)(maker, args, {
-      env: { PATH: process.env.PATH, HOME: folder, TMPDIR: folder },
+      cwd: folder,
+      env: { PATH: process.env.PATH, HOME: folder, TMPDIR: folder, OPENAI_API_KEY: "sk-none" },
     });
 
   const [main, relay, compiled] = ["main.cjs", "relay", "compiled"].map((name) => {
