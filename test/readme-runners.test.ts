@@ -67,7 +67,7 @@ test("vitest: recorded with a key, replayed in CI, and failed by what is not on 
   expect(failed.code).toBe(1);
   expect(failed.stderr).toContain("POST /v1/responses is not on the tape");
   expect(failed.stderr).toMatch(/input.*Say hello.*Say goodbye/s);
-  expect(failed.stderr).toContain("delete that folder");
+  expect(failed.stderr).toContain("what is missing is recorded");
 }, 60_000);
 
 test("node:test: a fault on the mock", async () => {

@@ -135,6 +135,6 @@ function toText(problems: readonly string[], config: Config): string {
 
 ${problems.join("\n\n")}
 
-If the test is right, delete that folder and run the test where CI is not set and OPENAI_API_KEY is, with
-the option "tape": that records it anew. "relay tape ls ${folder}" lists what is there.`;
+If the test is right, run it with the option "tape" (useRelay's own way) where CI is not set and OPENAI_API_KEY is:
+what is missing is recorded. Delete that folder before, and all of it is recorded anew.`;
 }
