@@ -1,6 +1,7 @@
 import { BadRequestError, NotFoundError, toFile } from "openai";
 import type { AssistantListParams } from "openai/resources/beta/assistants";
 import { expect, test } from "vitest";
+import { createStore } from "../src/mock/store.ts";
 import { all, startClient } from "./mock-server.ts";
 
 const textFile = (text: string, name = "notes.txt") => toFile(Buffer.from(text), name);
@@ -278,4 +279,19 @@ test("what has the same content is another thing when it is made again", async (
   expect(other.id).not.toBe(one.id);
   expect(await threads.retrieve(other.id)).toEqual(other);
   await expect(threads.retrieve(one.id)).rejects.toThrow(NotFoundError);
+});
+
+test("what was kept longest goes first when there is too much", () => {
+  const store = createStore();
+
+  for (let n = 0; n <= 10_000; n++) store.set(`/things/${n}`, { n });
+  expect(store.get("/things/0")).toBeUndefined();
+  expect(store.list("/things")).toHaveLength(10_000);
+
+  for (const name of ["a", "b", "c", "d", "e"]) {
+    store.set(`/files/${name}`, Buffer.alloc(60 * 1024 ** 2));
+  }
+  expect(store.list("/things")).toEqual([]);
+  expect(store.get("/files/a")).toBeUndefined();
+  expect(store.list("/files")).toHaveLength(4);
 });

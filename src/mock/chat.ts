@@ -5,9 +5,9 @@ import { type Answer, events, idOf, json, madeAt } from "./answer.ts";
 import { type Asked, jsonOf } from "./asked.ts";
 import { type ChatAnswer, chatChunks } from "./chatchunks.ts";
 import { keepChat } from "./chatstore.ts";
+import { spokenAudio } from "./codecs.ts";
 import { logprobsOf } from "./logprobs.ts";
 import type { Operation } from "./router.ts";
-import { spokenAudio } from "./sound.ts";
 import { lastWords, textOf, tokensIn } from "./speech.ts";
 import type { Store } from "./store.ts";
 import { cut } from "./truncate.ts";
@@ -24,6 +24,8 @@ const chatRequest = v.looseObject({
   logprobs: v.nullish(v.boolean()),
   top_logprobs: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(20)), 0),
   tools: v.nullish(v.array(v.looseObject({ type: v.string() }))),
+  modalities: v.nullish(v.array(v.string())),
+  audio: v.nullish(v.looseObject({ format: v.nullish(v.string()) })),
   store: v.nullish(v.boolean()),
   metadata: v.nullish(v.record(v.string(), v.string())),
   stream: v.nullish(v.boolean()),
@@ -74,12 +76,14 @@ function answerOf(request: Request, asked: Asked): ChatAnswer {
     finish_reason,
     logprobs: request.logprobs ? logprobsOf(text, request.top_logprobs ?? 0) : null,
     usage: usageOf(textOf(messages), wordsOf(said), n),
-    audio: hasAudio(request) ? spokenAudio(text, asked.digest) : undefined,
+    audio: hasAudio(request)
+      ? spokenAudio(text, request.audio?.format ?? "wav", asked.digest)
+      : undefined,
   };
 }
 
 function hasAudio({ modalities }: Request): boolean {
-  return Array.isArray(modalities) && modalities.includes("audio");
+  return modalities?.includes("audio") ?? false;
 }
 
 function wholeOf({ common, said, n, finish_reason, logprobs, usage, audio }: ChatAnswer) {

@@ -1,3 +1,4 @@
+import { idOf, madeAt } from "./answer.ts";
 import { toneFor, toWav } from "./sound.ts";
 
 type Codec = { type: string; encode: (text: string) => Buffer };
@@ -11,6 +12,13 @@ export const codecs: Record<string, Codec> = {
   flac: { type: "audio/flac", encode: () => flacHead },
   opus: { type: "audio/ogg", encode: () => opusHead },
 };
+
+/** What a model says aloud in a chat; `pcm16` is what is `pcm` elsewhere. */
+export function spokenAudio(transcript: string, format: string, digest: string) {
+  const { encode } = codecs[format.replace(/^pcm16$/, "pcm")] ?? codecs.wav!;
+  const data = encode(transcript).toString("base64");
+  return { id: idOf("audio_", digest), data, expires_at: madeAt + 3600, transcript };
+}
 
 function silence(text: string, frame: Buffer): Buffer {
   return Buffer.concat(Array<Buffer>(Math.min(text.length, 40)).fill(frame));

@@ -1,5 +1,3 @@
-import { idOf, madeAt } from "./answer.ts";
-
 const samplesPerSecond = 24_000;
 
 /** Seconds that it takes to say a text. */
@@ -34,10 +32,4 @@ export function toWav(samples: Buffer): Buffer {
   head.write("data", 36);
   head.writeUInt32LE(samples.length, 40);
   return Buffer.concat([head, samples]);
-}
-
-/** What a model says aloud in a chat. */
-export function spokenAudio(transcript: string, digest: string) {
-  const data = toWav(toneFor(transcript)).toString("base64");
-  return { id: idOf("audio_", digest), data, expires_at: madeAt + 3600, transcript };
 }
