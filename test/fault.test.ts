@@ -44,6 +44,22 @@ async function raw(fault: string, body: object = { ...chat, stream: true }) {
   return await connection.closed();
 }
 
+test("a large answer drips as it is read, and holds nobody else up", async () => {
+  const form = new FormData();
+  form.append("purpose", "user_data");
+  form.append("file", new File([Buffer.alloc(3_000_000, "x")], "large.txt"));
+  const { id } = await (
+    await fetch(`${relay.url}/v1/files`, { method: "POST", body: form })
+  ).json();
+  const headers = { "x-relay-fault": "drip" };
+
+  const answer = await fetch(`${relay.url}/v1/files/${id}/content`, { headers });
+  const reader = answer.body!.getReader();
+  let bytes = 0;
+  while (bytes < 5_000) bytes += (await reader.read()).value!.length;
+  await reader.cancel();
+});
+
 describe("an answer that comes instead", () => {
   test.each([
     ["rate-limit(retry-after=1500ms)", 429, { "retry-after": "2", "retry-after-ms": "1500" }],

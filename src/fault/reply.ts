@@ -33,7 +33,8 @@ export class FaultyReply implements UpgradeReply {
   #to: UpgradeReply;
   #parts: Parts;
   #alter: Alter | undefined;
-  #steps: (Step | Last)[] = [];
+  /** What is to be done, made a step at a time: one slice may have a step for each byte. */
+  #steps: Iterator<Step | Last>[] = [];
   #timer: NodeJS.Timeout | NodeJS.Immediate | undefined;
   /** Why the next step has to wait. */
   #held: "drain" | "time" | undefined;
@@ -73,20 +74,17 @@ export class FaultyReply implements UpgradeReply {
 
   data(chunk: Buffer): boolean {
     if (!this.#alter) return this.#to.data(chunk);
-    for (const step of this.#alter(chunk)) this.#steps.push(step);
-    this.#play();
+    this.#add(this.#alter(chunk));
     return this.#held === undefined;
   }
 
   end(trailers?: HeaderList): void {
-    for (const step of this.#alter?.(null) ?? []) this.#steps.push(step);
-    this.#steps.push({ kind: "last", trailers });
-    this.#play();
+    if (this.#alter) this.#add(this.#alter(null));
+    this.#add([{ kind: "last", trailers }]);
   }
 
   fail(error: RelayError): void {
-    this.#steps.push({ kind: "fail", error });
-    this.#play();
+    this.#add([{ kind: "fail", error }]);
   }
 
   tunnel(headers: HeaderList, upstream: Duplex): void {
@@ -95,12 +93,19 @@ export class FaultyReply implements UpgradeReply {
     else this.#to.tunnel(headers, upstream);
   }
 
+  #add(steps: Iterable<Step | Last>): void {
+    this.#steps.push(steps[Symbol.iterator]());
+    this.#play();
+  }
+
   /** Takes steps until one has to wait. */
   #play(): void {
     while (this.#held === undefined && !this.over) {
-      const step = this.#steps.shift();
-      if (step === undefined) return;
-      this.#take(step);
+      const [next] = this.#steps;
+      if (!next) return;
+      const { done, value } = next.next();
+      if (done) this.#steps.shift();
+      else this.#take(value);
     }
   }
 
