@@ -64,6 +64,10 @@ test.each([
   ["500;chance=120%", 'character 5: chance must be a share such as "20%" or "0.2", not "120%".'],
   ["500)", 'character 1: "500)" is no fault. Did you mean "500"?'],
   ["cut(3", 'character 4: the ")" of "(3" is missing.'],
+  ["500(1s)(2s)", 'character 8: "(2s)" does not belong here.'],
+  ["429", 'character 1: "429" is no fault. Say rate-limit or quota.'],
+  ["500(1s, retry-after=2s)", "character 9: retry-after is said twice."],
+  ["500;nth=1;nth=2", "character 11: nth is said twice."],
   ["500() nth=1", 'character 7: "nth=1" does not belong here.'],
 ])("%j is refused: %s", (text, problem) => {
   expect(faultProblem(text)).toBe(problem);

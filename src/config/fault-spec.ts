@@ -53,10 +53,13 @@ export function parseFault(text: string): FaultSpec {
   const at = (group: number) => match.indices![group]?.[0] ?? 0;
   const [, name = "", , args, place, target = "", rest = ""] = match;
   if (!Object.hasOwn(catalogue, name)) {
-    const hint = didYouMean(name, Object.keys(catalogue));
+    // There are two of that status, and only one that waiting cures.
+    const hint =
+      name === "429" ? " Say rate-limit or quota." : didYouMean(name, Object.keys(catalogue));
     throw new SpecProblem(at(1), `${quoted(name)} is no fault.${hint}`);
   }
-  if (rest.startsWith("(")) throw new SpecProblem(at(6), `the ")" of ${quoted(rest)} is missing.`);
+  if (args === undefined && rest.startsWith("("))
+    throw new SpecProblem(at(6), `the ")" of ${quoted(rest)} is missing.`);
   const fault = { name, args: readArguments(name as FaultName, args ?? "", at(3)) } as Fault;
   if (rest !== "" && !rest.startsWith(";"))
     throw new SpecProblem(at(6), `${quoted(rest)} does not belong here.`);
@@ -83,6 +86,7 @@ function readArguments(name: FaultName, text: string, start: number): Record<str
   const [first] = Object.keys(known);
   const values = Object.entries(known).map(([key, arg]) => [key, arg.read(arg.default)]);
   const args: Record<string, unknown> = Object.fromEntries(values);
+  const given = new Set<string>();
   for (const { piece, at } of pieces(text, ",", start)) {
     const [key, value] = piece.includes("=") ? split(piece) : [first, piece];
     const argument = key === undefined || !Object.hasOwn(known, key) ? undefined : known[key];
@@ -90,6 +94,7 @@ function readArguments(name: FaultName, text: string, start: number): Record<str
       const hint = didYouMean(key ?? piece, Object.keys(known));
       throw new SpecProblem(at, `${name} has no argument ${quoted(key ?? piece)}.${hint}`);
     }
+    once(given, key!, at);
     args[key!] = argument.read(value);
     if (args[key!] === undefined)
       throw new SpecProblem(at, `${key} must be ${argument.right}, not ${quoted(value)}.`);
@@ -106,6 +111,7 @@ function readTarget(text: string, at: number): When {
 
 function readConditions(text: string, start: number): When {
   const when: When = {};
+  const given = new Set<string>();
   for (const { piece, at } of pieces(text, ";", start)) {
     const [key, value] = split(piece);
     const condition = Object.hasOwn(conditions, key) ? conditions[key] : undefined;
@@ -113,12 +119,19 @@ function readConditions(text: string, start: number): When {
       const hint = didYouMean(key, Object.keys(conditions));
       throw new SpecProblem(at, `${quoted(key)} is no condition.${hint}`);
     }
+    once(given, key, at);
     const read = condition.read(value);
     if (!read)
       throw new SpecProblem(at, `${key} must be ${condition.right}, not ${quoted(value)}.`);
     Object.assign(when, read);
   }
   return when;
+}
+
+/** Two that contradict each other: nobody can say which was meant. */
+function once(given: Set<string>, key: string, at: number): void {
+  if (given.has(key)) throw new SpecProblem(at, `${key} is said twice.`);
+  given.add(key);
 }
 
 function toRange(text: string): Partial<When> | undefined {
