@@ -95,6 +95,39 @@ test("node:test: a tape of its own for each test", async () => {
   expect(project.has("tapes/own.test.ts/says-hello")).toBe(true);
 }, 30_000);
 
+const hasPytest = spawnSync("pytest", ["--version"]).status === 0;
+
+test.skipIf(!hasPytest)(
+  "pytest, by the line of the README",
+  async () => {
+    const [line] = /relay run --tape tapes -- pytest/.exec(readme)!;
+    const words = line.replace(/^relay/, join(root, "bin/openai-relay.cjs")).split(" ");
+    const folder = project.at("python");
+    project.write(
+      "python/test_hello.py",
+      `import json, os, urllib.request
+def test_says_hello():
+    request = urllib.request.Request(
+        os.environ["OPENAI_BASE_URL"] + "/responses",
+        json.dumps({"model": "gpt-5", "input": "Say hello"}).encode(),
+        {"Authorization": "Bearer " + os.environ["OPENAI_API_KEY"]},
+    )
+    assert b"hello" in urllib.request.urlopen(request).read()
+`,
+    );
+    const run = (env: NodeJS.ProcessEnv) =>
+      startProgram(process.execPath, words, { env, cwd: folder }).ended;
+
+    const recorded = await run(withKey());
+    const replayed = await run({ CI: "1" });
+
+    expect(recorded.stderr).toContain("1 recorded");
+    expect(replayed).toMatchObject({ code: 0, stdout: expect.stringContaining("1 passed") });
+    expect(replayed.stderr).toContain("1 replayed, 0 missed, 0 unused");
+  },
+  30_000,
+);
+
 test("from CommonJS too; a relay that nobody stops does not keep its process", async () => {
   const file = project.write(
     "plain.cjs",

@@ -49,7 +49,10 @@ export type MockOptions = {
   limitsPer?: "model" | "all";
 };
 
-/** A relay in this process, on a free port of loopback. It does not keep the process alive. */
+/**
+ * A relay in this process, on a free port of loopback. It does not keep the process alive; an idle connection
+ * to OpenAI does, for some seconds, unless `stop` is called.
+ */
 export type Relay = {
   /** `http://127.0.0.1:port`. */
   readonly url: string;
