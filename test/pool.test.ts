@@ -2,9 +2,12 @@ import type { Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { queryObjects } from "node:v8";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { createConnector } from "../src/upstream/connect.ts";
 import { Connection } from "../src/upstream/connection.ts";
+import { createPool } from "../src/upstream/pool.ts";
 import { rawExchange } from "./support/raw.ts";
 import { startRelay } from "./support/relay.ts";
+import { load } from "./support/settings.ts";
 import { onHead, startRawUpstream, startUpstream } from "./support/upstream.ts";
 
 // Connections to the upstream: kept, used again, and never trusted too far.
@@ -53,6 +56,39 @@ describe("connections are used again", () => {
     expect(upstream.connections).toBe(20);
     for (let i = 0; i < 20; i++) await ask(relay.url);
     expect(upstream.connections).toBe(20);
+  });
+
+  test("one that was held back at the end of an answer is read again", async () => {
+    await using upstream = await startRawUpstream((socket) =>
+      onHead(socket, () => socket.write(answer)),
+    );
+    const { config } = await load({ flags: { upstream: upstream.url } });
+    const pool = createPool(upstream.url, config, createConnector(config));
+    const request = { method: "GET", path: "/", headers: [], body: null, isChunked: false };
+
+    for (let i = 0; i < 3; i++) {
+      const connection = pool.take(false);
+      await new Promise<void>((ended, failed) =>
+        connection.send(request, {
+          interim() {},
+          head() {},
+          data() {
+            connection.pause();
+          },
+          ended() {
+            ended();
+          },
+          switched() {},
+          failed,
+        }),
+      );
+      pool.give(connection);
+    }
+    expect(upstream.sockets.size).toBe(1);
+
+    // Nor is its end missed while it is idle.
+    for (const socket of upstream.sockets) socket.end();
+    await expect.poll(() => upstream.sockets.size).toBe(0);
   });
 
   test("the one that was used last comes first, so that the others can be closed", async () => {

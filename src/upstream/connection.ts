@@ -111,6 +111,8 @@ export class Connection implements AnswerSink {
     const handler = this.#handler;
     // What is still on its way up, or came unasked, would be taken for the next exchange's.
     if (this.#upload || !isLast) this.idleMs = 0;
+    // Whoever held it back is served; unread it would hear neither another answer nor its own end.
+    if (this.#socket?.isPaused()) this.#socket.resume();
     this.#handler = undefined;
     this.#release();
     handler?.ended(trailers);
