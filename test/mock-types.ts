@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 /** Something that the mock answered: the body of an answer, or an event of a stream. */
 export type Said = { operation: string; method: string; kind: "Body" | "Event"; json: string };
 
-const modules = join(import.meta.dirname, "..", "node_modules");
+const modules = join(import.meta.dirname, "..", "node_modules").replaceAll("\\", "/");
 
 /** What the SDK promises, as it is on the wire: pages are what they are made from. */
 const prelude = `
@@ -52,11 +52,15 @@ export async function complaints(all: Said[]): Promise<string[]> {
     const before = prelude.split("\n").length - 1;
     await writeFile(join(folder, "answers.ts"), prelude + lines.join("\n"));
     await writeFile(join(folder, "tsconfig.json"), JSON.stringify(compilerConfig));
-    const tsc = join(modules, ".bin", "tsc");
-    const failed = await promisify(execFile)(tsc, ["-p", folder, "--pretty", "false"], {
-      cwd: folder,
-      maxBuffer: 64 * 1024 ** 2,
-    }).then(
+    const tsc = join(modules, "typescript", "bin", "tsc");
+    const failed = await promisify(execFile)(
+      process.execPath,
+      [tsc, "-p", folder, "--pretty", "false"],
+      {
+        cwd: folder,
+        maxBuffer: 64 * 1024 ** 2,
+      },
+    ).then(
       () => "",
       (error: { stdout: string }) => error.stdout,
     );

@@ -1,8 +1,7 @@
 import { type Answer, events, json, toEvent } from "./answer.ts";
 import type { Asked } from "./asked.ts";
-import { codecs } from "./codecs.ts";
-import { bytesIn, type Fields, fieldsWith, textIn } from "./fields.ts";
-import { isTrue } from "./images.ts";
+import { codecOf } from "./codecs.ts";
+import { bytesIn, type Fields, fieldsWith, isTrue, textIn } from "./fields.ts";
 import { invalidParameter } from "./refusal.ts";
 import type { Operations } from "./router.ts";
 import { pieces, speak, tokensIn } from "./speech.ts";
@@ -21,7 +20,7 @@ async function sayAloud(asked: Asked): Promise<Answer> {
   const said = await fieldsWith(asked, "model", "input", "voice");
   const input = textIn(said, "input");
   const format = textIn(said, "response_format", "mp3");
-  const codec = codecs[format];
+  const codec = codecOf(format);
   if (!codec) throw invalidParameter("response_format", `there is no format "${format}"`);
   const sound = codec.encode(input);
   if (said.stream_format !== "sse") {

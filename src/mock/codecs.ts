@@ -4,7 +4,7 @@ import { toneFor, toWav } from "./sound.ts";
 type Codec = { type: string; encode: (text: string) => Buffer };
 
 /** A text said aloud, in each format: as a tone where that is easy, else as silence. */
-export const codecs: Record<string, Codec> = {
+const codecs: Record<string, Codec> = {
   mp3: { type: "audio/mpeg", encode: (text) => silence(text, mp3Frame) },
   aac: { type: "audio/aac", encode: (text) => silence(text, aacFrame) },
   wav: { type: "audio/wav", encode: (text) => toWav(toneFor(text)) },
@@ -13,10 +13,14 @@ export const codecs: Record<string, Codec> = {
   opus: { type: "audio/ogg", encode: () => opusHead },
 };
 
+export function codecOf(format: string): Codec | undefined {
+  return Object.hasOwn(codecs, format) ? codecs[format] : undefined;
+}
+
 /** What a model says aloud in a chat; `pcm16` is what is `pcm` elsewhere. */
 export function spokenAudio(transcript: string, format: string, digest: string) {
-  const { encode } = codecs[format.replace(/^pcm16$/, "pcm")] ?? codecs.wav!;
-  const data = encode(transcript).toString("base64");
+  const codec = codecOf(format.replace(/^pcm16$/, "pcm")) ?? codecs.wav!;
+  const data = codec.encode(transcript).toString("base64");
   return { id: idOf("audio_", digest), data, expires_at: madeAt + 3600, transcript };
 }
 

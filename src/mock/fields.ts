@@ -46,6 +46,11 @@ export function isObject(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+/** True as JSON, or as a form writes it. */
+export function isTrue(value: unknown): boolean {
+  return value === true || value === "true";
+}
+
 export async function bytesIn(fields: Fields, name: string): Promise<Buffer> {
   const file = fields[name];
   return file instanceof Blob ? Buffer.from(await file.arrayBuffer()) : Buffer.alloc(0);

@@ -1,6 +1,6 @@
 import { type Answer, events, json, madeAt, toEvent } from "./answer.ts";
 import type { Asked } from "./asked.ts";
-import { type Fields, fieldsWith, numberIn, textIn } from "./fields.ts";
+import { type Fields, fieldsWith, isTrue, numberIn, textIn } from "./fields.ts";
 import { pictureOf } from "./picture.ts";
 import { invalidParameter } from "./refusal.ts";
 import type { Operations } from "./router.ts";
@@ -75,9 +75,4 @@ function usageOf(said: Fields, count: number) {
     output_tokens,
     total_tokens: input_tokens + output_tokens,
   };
-}
-
-/** True as JSON, or as a form writes it. */
-export function isTrue(value: unknown): boolean {
-  return value === true || value === "true";
 }

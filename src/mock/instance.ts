@@ -1,36 +1,45 @@
 import { isObject } from "./fields.ts";
 
-/** How deep a made-up value may be; a schema may refer to itself. */
-const deepest = 12;
+/** From here down there is only what has to be: a schema may refer to itself. */
+const deep = 8;
+
+/** Where a value ends whatever its schema says. */
+const deepest = 20;
 
 /** A value that a JSON Schema accepts: the smallest one, with every property that it names. */
 export function instanceOf(schema: unknown, root: unknown = schema, depth = 0): unknown {
   if (!isObject(schema) || depth > deepest) return null;
   const below = (inner: unknown) => instanceOf(inner, root, depth + 1);
+  const isDeep = depth >= deep;
 
   if (typeof schema.$ref === "string") return below(referred(schema.$ref, root));
   if ("const" in schema) return schema.const;
   if (Array.isArray(schema.enum)) return schema.enum[0];
   if ("default" in schema && schema.default !== null) return schema.default;
   const choices = [schema.anyOf, schema.oneOf].find(Array.isArray);
-  if (choices) return below(choices[0]);
+  if (choices) return below((isDeep && choices.find(isNull)) || choices[0]);
   if (Array.isArray(schema.allOf)) return allOf(schema.allOf.map(below));
 
   const type = Array.isArray(schema.type) ? schema.type[0] : schema.type;
-  if (type === "object" || isObject(schema.properties)) return objectOf(schema, depth, below);
-  if (type === "array") return Array.from({ length: sizeOf(schema) }, () => below(schema.items));
+  if (type === "object" || isObject(schema.properties)) return objectOf(schema, isDeep, below);
+  if (type === "array") {
+    return Array.from({ length: sizeOf(schema, isDeep ? 0 : 1) }, () => below(schema.items));
+  }
   if (type === "string") return textOf(schema);
   if (type === "integer" || type === "number") return numberOf(schema, type === "integer");
   if (type === "boolean") return true;
   return null;
 }
 
-function objectOf(schema: Schema, depth: number, below: (inner: unknown) => unknown) {
+function objectOf(schema: Schema, isDeep: boolean, below: (inner: unknown) => unknown) {
   const required = Array.isArray(schema.required) ? schema.required : [];
   const properties = Object.entries(isObject(schema.properties) ? schema.properties : {});
-  // Further down only what has to be there: a tree may go on for ever.
-  const wanted = properties.filter(([name]) => depth < deepest / 2 || required.includes(name));
+  const wanted = properties.filter(([name]) => !isDeep || required.includes(name));
   return Object.fromEntries(wanted.map(([name, inner]) => [name, below(inner)]));
+}
+
+function isNull(schema: unknown): boolean {
+  return isObject(schema) && schema.type === "null";
 }
 
 type Schema = Record<string, unknown>;
@@ -44,25 +53,27 @@ function allOf(values: unknown[]): unknown {
   return values.every(isObject) ? Object.assign({}, ...values) : values[0];
 }
 
-function sizeOf({ minItems, maxItems }: Schema): number {
-  return Math.min(Math.max(Number(minItems ?? 1), 0), Number(maxItems ?? 64), 64);
+function sizeOf({ minItems, maxItems }: Schema, usual: number): number {
+  return Math.min(Math.max(Number(minItems ?? usual), 0), Number(maxItems ?? 64), 64);
 }
 
-const formats: Record<string, string> = {
-  date: "2025-06-15",
-  time: "15:06:40Z",
-  "date-time": "2025-06-15T15:06:40Z",
-  duration: "PT1H",
-  email: "mock@example.com",
-  hostname: "example.com",
-  ipv4: "192.0.2.1",
-  ipv6: "2001:db8::1",
-  uri: "https://example.com/",
-  uuid: "00000000-0000-4000-8000-000000000000",
-};
+const formats = new Map(
+  Object.entries({
+    date: "2025-06-15",
+    time: "15:06:40Z",
+    "date-time": "2025-06-15T15:06:40Z",
+    duration: "PT1H",
+    email: "mock@example.com",
+    hostname: "example.com",
+    ipv4: "192.0.2.1",
+    ipv6: "2001:db8::1",
+    uri: "https://example.com/",
+    uuid: "00000000-0000-4000-8000-000000000000",
+  }),
+);
 
 function textOf({ format, minLength, maxLength }: Schema): string {
-  const text = formats[String(format)] ?? "mock";
+  const text = formats.get(String(format)) ?? "mock";
   const least = Math.min(Number(minLength ?? 0), 10_000);
   return text.padEnd(least, "k").slice(0, Number(maxLength ?? 10_000));
 }

@@ -1,14 +1,16 @@
 import { idOf } from "./answer.ts";
 import { type Fields, isObject } from "./fields.ts";
 
-const prefixes: Record<string, string> = {
-  message: "msg_",
-  reasoning: "rs_",
-  function_call: "fc_",
-  function_call_output: "fco_",
-  custom_tool_call: "ctc_",
-  custom_tool_call_output: "ctco_",
-};
+const prefixes = new Map(
+  Object.entries({
+    message: "msg_",
+    reasoning: "rs_",
+    function_call: "fc_",
+    function_call_output: "fco_",
+    custom_tool_call: "ctc_",
+    custom_tool_call_output: "ctco_",
+  }),
+);
 
 export type Item = Fields & { id: string };
 
@@ -23,7 +25,7 @@ export function itemsOf(input: unknown, seed: string): Item[] {
 
 function itemOf(item: Fields, seed: string): Item {
   const type = typeof item.type === "string" ? item.type : "message";
-  const prefix = prefixes[type] ?? "item_";
+  const prefix = prefixes.get(type) ?? "item_";
   const id = typeof item.id === "string" && item.id ? item.id : idOf(prefix, seed);
   if (type !== "message") return { ...item, id, type };
   const { role = "user", status = "completed", content } = item;

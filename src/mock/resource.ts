@@ -68,7 +68,7 @@ export function merged(item: Fields, said: Fields, { gives, renames = {} }: Says
   for (const [name, value] of Object.entries(said)) {
     const field = renames[name] ?? name;
     const usual = gives[field];
-    if (!(field in gives) || !fits(value, usual)) continue;
+    if (!Object.hasOwn(gives, field) || !fits(value, usual)) continue;
     result[field] = isObject(usual) && isObject(value) ? { ...usual, ...value } : value;
   }
   return result;
