@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { launchd } from "../src/service/launchd.ts";
 import type { Job } from "../src/service/manager.ts";
 import { ownProgram } from "../src/service/program.ts";
-import { takeAll } from "../src/service/steps.ts";
+import { lineOf, takeAll } from "../src/service/steps.ts";
 import { systemd } from "../src/service/systemd.ts";
 import { runCommand } from "./support/command.ts";
 import { createFolder } from "./support/folder.ts";
@@ -89,6 +89,17 @@ describe.skipIf(process.platform !== "linux")(
       expect(stderr).toContain("Failed to connect to bus: No medium found");
       expect(stderr).toContain("systemctl --user daemon-reload && systemctl --user enable");
       expect((await home.relay("status")).code).toBe(1);
+    });
+
+    test("writes no line that a file's name makes up", async () => {
+      using home = createHome({ "a\nExecStartPre=true.json": {} });
+
+      const { code, stdout, stderr } = await home.relay(
+        ...["print", "--config", "a\nExecStartPre=true.json"],
+      );
+
+      expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+      expect(stderr).toContain("a\\nExecStartPre=true.json");
     });
 
     test("leaves a file alone that is not its own", async () => {
@@ -241,6 +252,12 @@ describe("the agent of launchd", () => {
   ])("its state is read from what launchctl prints: %j", (printed, state) => {
     expect(agent.readStatus(printed)).toBe(state);
   });
+});
+
+test("a step is told as a shell takes it", () => {
+  expect(lineOf({ argv: ["launchctl", "bootstrap", "/Users/o'neil/a b"] })).toBe(
+    "launchctl bootstrap '/Users/o'\\''neil/a b'",
+  );
 });
 
 test("a step that may have to wait is tried again", async () => {

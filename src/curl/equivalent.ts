@@ -3,6 +3,7 @@ import type { Config } from "../config/settings.ts";
 import type { HeaderList } from "../exchange.ts";
 import { isAdminOperation } from "../forward/operations.ts";
 import { joinTarget, toOperationPath } from "../forward/url.ts";
+import { shellWord } from "../shell-word.ts";
 import type { Body } from "./body.ts";
 import type { Call } from "./curl.ts";
 import { createHeaders, parseLine } from "./headers.ts";
@@ -30,23 +31,23 @@ export async function equivalent(call: Call, route: Route): Promise<string> {
     if (line && added.some(({ name }) => isSame(name, line.name))) continue;
     parts.push(option.short ?? option.long!);
     if (line && isCredential.test(line.name)) parts.push(secretLine(line.name, line.value, key));
-    else if (value !== undefined) parts.push(quote(value));
+    else if (value !== undefined) parts.push(shellWord(value));
   }
   // For curl, brackets in a URL are a pattern.
   if (/[[\]{}]/.test(url) && !parts.includes("-g")) parts.push("-g");
   parts.push(...(options.relay ? entrance(options.relay, config) : connection(config)));
   for (const { name, value } of added) {
     const isKey = value.endsWith(standIn);
-    parts.push("-H", isKey ? secretLine(name, value, key) : quote(`${name}: ${value}`));
+    parts.push("-H", isKey ? secretLine(name, value, key) : shellWord(`${name}: ${value}`));
   }
-  return [...parts, quote(url)].join(" ");
+  return [...parts, shellWord(url)].join(" ");
 }
 
 /** A header line with a variable of the shell in place of what is secret. */
 function secretLine(name: string, value: string | undefined, variable: string): string {
   const before = `${name}: ${/^bearer /i.test(value ?? "") ? "Bearer " : ""}`;
   // Between double quotes a shell would act on some of the signs that names may have.
-  return /^[\w: -]+$/.test(before) ? `"${before}${variable}"` : `${quote(before)}"${variable}"`;
+  return /^[\w: -]+$/.test(before) ? `"${before}${variable}"` : `${shellWord(before)}"${variable}"`;
 }
 
 const isCredential = /authorization|cookie|key|token/i;
@@ -75,18 +76,18 @@ function likeBody({ get, body, uploadFile }: CurlOptions): Body | null {
 
 /** How the relay is reached, and entered where it asks for a token. */
 function entrance({ socketPath }: RelayUrl, { tokens }: Config): string[] {
-  const way = socketPath ? ["--unix-socket", quote(socketPath)] : [];
+  const way = socketPath ? ["--unix-socket", shellWord(socketPath)] : [];
   return tokens.length > 0 ? [...way, "-H", '"x-relay-token: $RELAY_TOKENS"'] : way;
 }
 
 /** The settings that curl has to be told, too. */
 function connection({ proxy, ca }: Config): string[] {
-  const parts = ca ? ["--cacert", quote(ca)] : [];
-  if (proxy === "off") return [...parts, "--noproxy", quote("*")];
+  const parts = ca ? ["--cacert", shellWord(ca)] : [];
+  if (proxy === "off") return [...parts, "--noproxy", shellWord("*")];
   if (proxy === "env") return parts;
   const url = new URL(proxy);
   url.username = url.password = "";
-  return [...parts, "-x", quote(url.href)];
+  return [...parts, "-x", shellWord(url.href)];
 }
 
 function variableOf({ adminKeyFile }: Config, target: string): string {
@@ -102,9 +103,4 @@ function toLines(headers: HeaderList): Line[] {
 
 function isSame(a: string, b: string): boolean {
   return a.toLowerCase() === b.toLowerCase();
-}
-
-/** A word for a POSIX shell. */
-function quote(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }

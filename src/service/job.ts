@@ -22,9 +22,16 @@ export async function planJob({ env, cwd, file }: { env: Env; cwd: string; file?
   if (config.keyFile === "-") throw new UsageError("A service has no standard input for the key.");
 
   const options = named.config === undefined ? [] : ["--config", named.config];
+  const command = [...ownProgram(), "start", ...options];
+  // A line of a service's file would end there, and another begin.
+  const odd = command.find((part) => /\p{Cc}/u.test(part));
+  if (odd !== undefined)
+    throw new UsageError(
+      `No service's file can name ${JSON.stringify(odd)}. Give it another name.`,
+    );
   const commands = [config.keyCommand, config.adminKeyCommand, ...ruleCommands(config)];
   const job: Job = {
-    command: [...ownProgram(), "start", ...options],
+    command,
     drainMs: config.timeouts.drain,
     isConfined: commands.every(([program]) => program === undefined),
   };

@@ -12,10 +12,6 @@ export function ownProgram(self: Self = process, isOneFile = isSea()): string[] 
   const node = lasting(self.execPath);
   const program = isOneFile ? [node] : [node, realpathSync(self.argv[1]!)];
   if (cache.test(program.at(-1)!)) throw new ExitError(1, fromCache);
-  // What no service file can hold in a line.
-  const odd = program.find((part) => /\p{Cc}/u.test(part));
-  if (odd !== undefined)
-    throw new ExitError(1, `Move the relay: ${JSON.stringify(odd)} is no path.`);
   return program;
 }
 

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { setTimeout } from "node:timers/promises";
 import { promisify } from "node:util";
 import { printable } from "../config/shown.ts";
+import { shellWord } from "../shell-word.ts";
 import type { Step } from "./manager.ts";
 
 export type Outcome = { done: true; printed: string } | { done: false; why: string };
@@ -42,5 +43,5 @@ export async function takeAll(
 
 /** As one would type it. */
 export function lineOf({ argv }: Step): string {
-  return argv.map((part) => (/^[\w@%+=:,./-]+$/.test(part) ? part : `'${part}'`)).join(" ");
+  return argv.map(shellWord).join(" ");
 }
