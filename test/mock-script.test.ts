@@ -235,11 +235,27 @@ test.each([
     "  - text: a\n    when: { matches: '(' }",
     /script\.yaml:4:13: .*must be a regular expression/,
   ],
+  [
+    "a pattern with an escape that is none",
+    "  - text: a\n    when: { matches: 'a\\-b' }",
+    /script\.yaml:4:13: .*must be a regular expression/,
+  ],
+  [
+    "a header of the relay's own",
+    "  - raw:\n      headers: { Content-Length: '3' }",
+    /script\.yaml:4:18: .*Content-Length.*one that the relay does not set itself/,
+  ],
   ["no YAML", "  - {", /script\.yaml cannot be read: .* in line \d/],
 ])("%s is named with its place", async (_, answers, message) => {
   using folder = createFolder({ "script.yaml": `version: 1\nanswers:\n${answers}\n` });
 
   await expect(loadScript(folder.at("script.yaml"), folder.path)).rejects.toThrow(message);
+});
+
+test("an empty script is told as that", async () => {
+  using folder = createFolder({ "script.yaml": "" });
+
+  await expect(loadScript(folder.at("script.yaml"), folder.path)).rejects.toThrow(/ is empty$/);
 });
 
 test("code is no script, and is not run", async () => {

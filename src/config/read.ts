@@ -79,8 +79,9 @@ function reasonOf(error: unknown): string {
   if (code === "EISDIR") return "it is a folder";
   if (/token 'export'|import statement outside/.test(message))
     return 'its package says "type": "commonjs"; let its name end in .mts or .mjs';
-  if (reason !== undefined && mark)
-    return `${reason} in line ${mark.line + 1}, column ${mark.column + 1}`;
+  // Of YAML; the message has the lines too.
+  if (reason !== undefined)
+    return mark ? `${reason} in line ${mark.line + 1}, column ${mark.column + 1}` : reason;
   if (error instanceof SyntaxError)
     return message.replace(/, (\.\.\.)?"[\s\S]*$/, "").split("\n")[0]!;
   return message.split("\n")[0]!;

@@ -25,8 +25,15 @@ const request = v.pipe(
 
 const pattern = v.pipe(text, v.check(isPattern, "a regular expression of JavaScript"));
 
+/** What says where an answer ends is the relay's own to say. */
+const framing = /^(?:connection|content-length|keep-alive|trailer|transfer-encoding|upgrade)$/i;
+
 const headers = v.record(
-  v.pipe(text, v.regex(/^[!#$%&'*+.^_`|~\w-]+$/, "the name of a header")),
+  v.pipe(
+    text,
+    v.regex(/^[!#$%&'*+.^_`|~\w-]+$/, "the name of a header"),
+    v.check((name) => !framing.test(name), "one that the relay does not set itself"),
+  ),
   v.pipe(text, v.regex(/^[\t\x20-\x7e]*$/, "a text of printable ASCII characters")),
   "headers by name",
 );
@@ -134,9 +141,14 @@ export const scriptSchema = v.strictObject(
 /** One answer of a script, and the requests that it is for. */
 export type Rule = v.InferOutput<typeof rule>;
 
+/** As `matches` is meant: whole characters, however many units they have. */
+export function toPattern(source: string): RegExp {
+  return new RegExp(source, "u");
+}
+
 function isPattern(source: string): boolean {
   try {
-    return Boolean(new RegExp(source));
+    return Boolean(toPattern(source));
   } catch {
     return false;
   }

@@ -1,6 +1,6 @@
 import { matches } from "../../config/pattern.ts";
 import type { Heard } from "../heard.ts";
-import type { Rule } from "./schema.ts";
+import { type Rule, toPattern } from "./schema.ts";
 
 /** The rule that answers a request; `undefined`: none does. */
 export type Script = (heard: Heard) => Rule | undefined;
@@ -25,7 +25,7 @@ export function createScript(rules: readonly Rule[]): Script {
 function createFit({ when, error, raw, embedding }: Rule): (heard: Heard) => boolean {
   const { path: request = "/*", model, text, matches: source } = when;
   const [path = "", method = ""] = request.split(" ").reverse();
-  const pattern = source === undefined ? undefined : new RegExp(source, "u");
+  const pattern = source === undefined ? undefined : toPattern(source);
   const part = text?.toLowerCase() ?? "";
   const operations = (embedding ? ["embeddings"] : speaking).map((name) => `/v1/${name}`);
   const isAnyPath = error !== undefined || raw !== undefined;
