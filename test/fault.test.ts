@@ -48,9 +48,8 @@ test("a large answer drips as it is read, and holds nobody else up", async () =>
   const form = new FormData();
   form.append("purpose", "user_data");
   form.append("file", new File([Buffer.alloc(3_000_000, "x")], "large.txt"));
-  const { id } = await (
-    await fetch(`${relay.url}/v1/files`, { method: "POST", body: form })
-  ).json();
+  const upload = await fetch(`${relay.url}/v1/files`, { method: "POST", body: form });
+  const { id } = (await upload.json()) as { id: string };
   const headers = { "x-relay-fault": "drip" };
 
   const answer = await fetch(`${relay.url}/v1/files/${id}/content`, { headers });
