@@ -2,7 +2,7 @@ import { request } from "node:http";
 import { Duplex } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { MalformedAnswer } from "../src/upstream/answer-head.ts";
+import { MalformedAnswer, parseHead } from "../src/upstream/answer-head.ts";
 import { AnswerReader } from "../src/upstream/answer-reader.ts";
 import { fuzz, limits } from "./support/fuzz.ts";
 
@@ -54,6 +54,9 @@ const answers = {
     "HTTP/1.1 200\r\nTransfer-Encoding: Chunked\r\n\r\n5;a=b\r\nhello\r\n1\r\n,\r\n00A\r\n0123456789\r\n0\r\n\r\n",
   trailers:
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nX-T: 1\r\nx-t: 2\r\n\r\n",
+  "white space behind a length": "HTTP/1.1 200 OK\r\nContent-Length: 2 \t\r\n\r\nhi",
+  "white space behind a coding":
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked  \r\n\r\n2\r\nhi\r\n0\r\n\r\n",
   "interim answers":
     "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: <a>\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi",
   "the end of the connection": "HTTP/1.0 200 OK\r\nX-A: b\r\n\r\nuntil the end",
@@ -125,6 +128,9 @@ describe("nobody guesses what was meant", () => {
     head("Content-Length: +2"),
     head("Content-Length: 0x2"),
     head("Content-Length:"),
+    head("Content-Length: 2\xa0"),
+    head("Transfer-Encoding: chunked\t"),
+    head("Transfer-Encoding: chunked\xa0"),
     head("Content-Length: 1234567890123456"),
     head("Transfer-Encoding: chunked\r\nContent-Length: 2"),
     head("Transfer-Encoding: gzip, chunked"),
@@ -159,6 +165,27 @@ describe("nobody guesses what was meant", () => {
 
     expect(read(endless, "GET", 1_000).outcome).toBe("malformed");
   });
+});
+
+test("interim answers without end are given up", () => {
+  const interim = Buffer.from("HTTP/1.1 102 Processing\r\nA: 1\r\n\r\n");
+
+  expect(read(Array(20).fill(interim), "GET", 1_000).outcome).toBe("unfinished");
+  expect(read(Array(40).fill(interim), "GET", 1_000).outcome).toBe("malformed");
+  expect(read([Buffer.concat(Array(40).fill(interim))], "GET", 1_000).outcome).toBe("malformed");
+});
+
+test.each([
+  ["HTTP/1.1 200 OK", "", true],
+  ["HTTP/1.1 200 OK", "Connection: keep-alive, Close\r\n", false],
+  ["HTTP/1.0 200 OK", "", false],
+  ["HTTP/1.0 200 OK", "Connection: Keep-Alive\r\n", true],
+  ["HTTP/1.0 200 OK", "Connection: close\r\nConnection: keep-alive\r\n", false],
+  ["HTTP/1.1 200 OK", "Keep-Alive: timeout=1\r\n", false],
+])("%s with %j keeps the connection: %j", (line, lines, keeps) => {
+  const { idleMs } = parseHead(`${line}\r\n${lines}Content-Length: 0`);
+
+  expect(idleMs > 0).toBe(keeps);
 });
 
 test("HEAD has a head only, whatever it announces", () => {

@@ -33,6 +33,10 @@ const token = /^[\w!#$%&'*+.^`|~-]+$/;
 /** Shorter than the idle limit of servers that do not announce one, so that we close first. */
 const usualIdleMs = 15_000;
 
+/** What `Connection` says of the connection itself (RFC 9112 section 9.3). */
+const closes = /,\s*close\s*(?:,|$)/i;
+const keepsAlive = /,\s*keep-alive\s*(?:,|$)/i;
+
 type Line = "other" | "length" | "coding" | "connection" | "keepAlive" | "malformed";
 
 const known = new Map<string, Line>([
@@ -60,7 +64,7 @@ export function parseHead(text: string): AnswerHead {
   const headers: HeaderList = [];
   let length: string | undefined;
   let coding: string | undefined;
-  let keeps = !isOld;
+  let connection = "";
   let idleMs = usualIdleMs;
   while (end >= 0) {
     const from = end + 2;
@@ -75,21 +79,21 @@ export function parseHead(text: string): AnswerHead {
         throw new MalformedAnswer("a malformed header name");
       case "length":
         if (length !== undefined) throw new MalformedAnswer("two Content-Length");
-        length = value.trimEnd();
+        length = value;
         break;
       case "coding":
         if (coding !== undefined) throw new MalformedAnswer("two Transfer-Encoding");
         coding = value;
         break;
       case "connection":
-        if (/(?:^|,)\s*close\s*(?:,|$)/i.test(value)) keeps = false;
-        else if (isOld && /(?:^|,)\s*keep-alive\s*(?:,|$)/i.test(value)) keeps = true;
+        connection += `,${value}`;
         break;
       case "keepAlive":
         idleMs = idleTime(value);
     }
     headers.push(name, value);
   }
+  const keeps = !closes.test(connection) && (!isOld || keepsAlive.test(connection));
   return {
     status: Number(start[2]),
     reason: start[3] ?? "",
@@ -122,14 +126,14 @@ function lengthOf(
   isOld: boolean,
 ): number | undefined {
   if (coding !== undefined) {
-    // Without its header nobody could undo another coding.
-    if (coding.toLowerCase() !== "chunked" || isOld)
+    // Without its header nobody could undo another coding. With a tab behind it some take it for one.
+    if (!/^chunked *$/i.test(coding) || isOld)
       throw new MalformedAnswer("a transfer coding that nobody had asked for");
     if (length !== undefined) throw new MalformedAnswer("Content-Length beside Transfer-Encoding");
     return -1;
   }
   if (length === undefined) return undefined;
-  if (!/^\d{1,15}$/.test(length)) throw new MalformedAnswer("a malformed Content-Length");
+  if (!/^\d{1,15}[\t ]*$/.test(length)) throw new MalformedAnswer("a malformed Content-Length");
   return Number(length);
 }
 

@@ -30,7 +30,7 @@ const LF = 0x0a;
 
 /**
  * Reads the answers of one connection (RFC 9112), strictly: whatever could be read in two ways throws
- * `MalformedAnswer`. Heads are held until they are whole, up to `limit` bytes; of bodies nothing is held.
+ * `MalformedAnswer`. Heads are held until they are whole, up to `limit` bytes an answer; of bodies nothing is held.
  */
 export class AnswerReader {
   #sink: AnswerSink;
@@ -39,6 +39,8 @@ export class AnswerReader {
   #method = "";
   #switch: Switch;
   #held: Buffer = empty;
+  /** Bytes of the heads of this answer so far, interim ones included. */
+  #headSize = 0;
   #left = 0;
   #chunks: Chunks | undefined;
 
@@ -50,6 +52,7 @@ export class AnswerReader {
   /** The next answer is to a request like this. */
   expect(method: string, switching: Switch): void {
     this.#state = "head";
+    this.#headSize = 0;
     this.#method = method;
     this.#switch = switching;
   }
@@ -86,7 +89,9 @@ export class AnswerReader {
         this.#hold(bytes, at, prefix);
         return;
       }
-      if (end - at > this.#limit) throw new MalformedAnswer("a head that is too large");
+      // All together: interim answers without end are no answer, and would fill the memory.
+      this.#headSize += end - at;
+      if (this.#headSize > this.#limit) throw new MalformedAnswer("a head that is too large");
       const head = parseHead(bytes.toString("latin1", at, end));
       at = end + emptyLine.length;
       const { status } = head;
