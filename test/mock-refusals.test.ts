@@ -83,6 +83,17 @@ function isFile(value: unknown): boolean {
   return value instanceof File;
 }
 
+test("what is reached by a WebSocket only says so", async () => {
+  await using mock = await startMock();
+
+  for (const { path, stream } of operations) {
+    if (stream !== "websocket") continue;
+    const answer = await fetch(`${mock.url}/v1${path.replace(/\{\w+\}/g, "none")}`);
+    expect(answer.status, path).toBe(400);
+    expect(await answer.json()).toMatchObject({ error: { code: "websocket_required" } });
+  }
+});
+
 /** Checkpoints are known by any name: no operation makes them. */
 const knownByAnyName = "/fine_tuning/checkpoints/{fine_tuned_model_checkpoint}/permissions";
 

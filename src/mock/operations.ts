@@ -29,6 +29,7 @@ import { safetyOperations } from "./safety.ts";
 import { createShelves } from "./shelves.ts";
 import { singleOperations } from "./single.ts";
 import { skillOperations } from "./skills.ts";
+import { socketOperations } from "./sockets.ts";
 import { createStore } from "./store.ts";
 import { threadOperations } from "./threads.ts";
 import { unlistedOperations } from "./unlisted.ts";
@@ -88,6 +89,7 @@ export function createOperations(): Operations {
     roleOperations(shelves, store),
     usageOperations(),
     unlistedOperations(),
+    socketOperations(),
   );
 }
 

@@ -84,6 +84,11 @@ export function notNow(noun: string, act: string, status: string): Refusal {
   return new Refusal(400, message, { code: "invalid_status" });
 }
 
+export function needsWebSocket(): Refusal {
+  const message = "This can only be asked for over a WebSocket.";
+  return new Refusal(400, message, { code: "websocket_required" });
+}
+
 export function bodyTooLarge(limit: number): Refusal {
   return new Refusal(413, `The mock takes bodies of at most ${limit} bytes.`);
 }
