@@ -1,8 +1,9 @@
 import { pino } from "pino";
 import { describe, expect, test, vi } from "vitest";
 import { relayBug } from "../src/errors.ts";
-import type { Exchange } from "../src/exchange.ts";
+import type { Exchange, Outcome } from "../src/exchange.ts";
 import { createRequestLog } from "../src/observe/log.ts";
+import { toRequestLine } from "../src/observe/request-line.ts";
 import { startCommand } from "./support/command.ts";
 import { rawConnection } from "./support/raw.ts";
 import { startRawUpstream } from "./support/upstream.ts";
@@ -106,6 +107,20 @@ test.each([
   });
 
   expect(JSON.parse(lines[0]!).path).toBe(told ?? target.split("#")[0]);
+});
+
+test("names the fault that was chosen for a call", () => {
+  const exchange = { id: "1", method: "GET", target: "/v1/x", bytesIn: 0 } as Exchange;
+  const outcome = { ending: "complete", status: 200, bytesOut: 0, durationMs: 1 } as Outcome;
+
+  const line = toRequestLine(
+    30,
+    { ...exchange, trial: { digest: String, fault: "drip" } },
+    outcome,
+  );
+
+  expect(JSON.parse(line)).toMatchObject({ ending: "complete", fault: "drip" });
+  expect(JSON.parse(toRequestLine(30, exchange, outcome))).not.toHaveProperty("fault");
 });
 
 test("a bug in the relay leaves the place in the code, not what was sent", () => {

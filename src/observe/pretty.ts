@@ -21,6 +21,7 @@ function requestLine(log: Record<string, unknown>): string {
   const parts = [`${method} ${path} ${status || "-"}`, `${durationMs} ms`];
   if (firstByteMs !== undefined) parts.push(`first byte ${firstByteMs} ms`);
   parts.push(`${bytesIn} B in`, `${bytesOut} B out`, String(ending).replace("_", " "));
+  if (log.fault !== undefined) parts.push(`fault ${log.fault}`);
   const who = log.client === undefined ? "" : ` [${log.client}]`;
   const why = log.error === undefined ? "" : `: ${log.error} ${log.msg ?? ""}`;
   const where = Array.isArray(log.stack) ? log.stack.map((frame) => `\n    ${frame}`).join("") : "";

@@ -19,6 +19,7 @@ export function toRequestLine(level: number, exchange: Exchange, outcome: Outcom
   line += `,"durationMs":${toTenths(outcome.durationMs)},"ending":"${outcome.ending}"`;
   if (exchange.client !== undefined) line += `,"client":${JSON.stringify(exchange.client)}`;
   if (exchange.key !== undefined) line += `,"key":${JSON.stringify(exchange.key)}`;
+  if (exchange.trial?.fault !== undefined) line += `,"fault":"${exchange.trial.fault}"`;
   if (error) line += `,${toErrorFields(error.code, error.message, error.cause)}`;
   return `${line}}\n`;
 }
