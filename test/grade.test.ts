@@ -92,6 +92,17 @@ test.each([
   expect(grades, JSON.stringify(all)).toEqual(expected);
 });
 
+test("a cut behind the last event breaks nothing that anybody could notice", async () => {
+  relay = await startRelay({ mock: true });
+  const events = (await post(`${relay.url}/v1`)).split("\n\n").length - 1;
+  await relay[Symbol.asyncDispose]();
+
+  const { grades, faults } = await grade([`cut(${events}, how=clean)`], naive);
+
+  expect(faults).toEqual({ cut: 1 });
+  expect(grades).toEqual(["tolerates passed"]);
+});
+
 test("whoever sends an idempotency-key may repeat what had begun, and polls are no retries", async () => {
   const key = { "idempotency-key": "one" };
   const careful: Trying = async (url) => {

@@ -24,6 +24,8 @@ export type Attempt = {
   /** A 429 that no waiting cures. */
   isQuota: boolean;
   ending: Outcome["ending"];
+  /** The event that closes a stream has come: what is behind it, nobody misses. */
+  isClosed: boolean;
   bytesOut: number;
   /** The fault that struck. */
   fault: string | undefined;
@@ -59,6 +61,7 @@ export function createRecord(): { observer: Observer; attempts: Attempt[] } {
       const head = heads.get(exchange);
       const endedAt = performance.now();
       const answer = head?.headers ?? [];
+      const isClosed = streams.get(exchange)?.isThere ?? false;
       attempts.push({
         method,
         target,
@@ -73,7 +76,8 @@ export function createRecord(): { observer: Observer; attempts: Attempt[] } {
         shouldRetry: toBoolean(headerOf(answer, "x-should-retry")),
         isQuota: refusals.get(exchange)?.includes("insufficient_quota") ?? false,
         // Clients need not wait for more than the event that says so.
-        ending: streams.get(exchange)?.isThere ? "complete" : ending,
+        ending: isClosed ? "complete" : ending,
+        isClosed,
         bytesOut,
         fault: trial.struckAt === undefined ? undefined : trial.fault,
       });

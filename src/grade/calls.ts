@@ -9,8 +9,9 @@ const atOnceMs = 50;
 /** Faults that leave an answer whole, however odd. */
 const harmless = /^(?:slow-head|unknown-event|duplicate-event|crlf|split-utf8|drip)$/;
 
-export function isHarmless({ fault, ending }: Attempt): boolean {
+export function isHarmless({ fault, ending, isClosed }: Attempt): boolean {
   if (fault === undefined) return false;
+  if (fault === "cut") return isClosed;
   return harmless.test(fault) || (fault === "stall" && ending === "complete");
 }
 
