@@ -1,16 +1,7 @@
 import * as v from "valibot";
-import { duration } from "../../config/kinds.ts";
+import { whole as count, duration } from "../../config/kinds.ts";
 
-const whole = (min: number, max: number) => {
-  const right = `a whole number from ${min} to ${max}`;
-  const number = v.pipe(
-    v.number(right),
-    v.integer(right),
-    v.minValue(min, right),
-    v.maxValue(max, right),
-  );
-  return number;
-};
+const whole = (min: number, max: number) => count(min, max, min, "").schema;
 const text = v.string("a text");
 const time = duration(0, "").schema;
 const vector = v.array(v.number("a number"), "a list of numbers");
