@@ -124,6 +124,17 @@ describe("requests go through it", () => {
     );
     expect(upstream.seen).toEqual([]);
   });
+
+  test("which nobody can judge when SSL_CERT_FILE is not there: 502 upstream_tls", async () => {
+    await using upstream = await startUpstream(undefined, certificate);
+    await using proxy = await startProxy({ to: upstream.port });
+    vi.stubEnv("HTTPS_PROXY", proxy.url);
+    vi.stubEnv("SSL_CERT_FILE", "/nonexistent/ca.pem");
+    await using relay = await start();
+
+    expect(await told(await fetch(`${relay.url}/v1/x`))).toMatch(/^502 upstream_tls .*ENOENT/);
+    await expect.poll(() => proxy.sockets.size).toBe(0);
+  });
 });
 
 describe("requests do not go through it", () => {
@@ -223,9 +234,12 @@ describe("a proxy that fails", () => {
     );
   });
 
-  test("in the middle of an answer: the client's connection is cut", async () => {
+  test.each([
+    ["an answer", "Transfer-Encoding: chunked\r\n\r\n9\r\ndata: 1\n\n\r\n"],
+    ["one that ends with its connection", "\r\ndata: 1\n\n"],
+  ])("in the middle of %s: the client's connection is cut", async (_, answer) => {
     await using upstream = await startUpstream(
-      (_req, res) => void res.write("data: 1\n\n"),
+      ({ socket }) => void socket.write(`HTTP/1.1 200 OK\r\n${answer}`),
       certificate,
     );
     await using proxy = await startProxy({ to: upstream.port });

@@ -52,8 +52,17 @@ export function createTunnel(proxy: URL, direct: Connector, timeoutMs: number): 
       data() {},
       ended() {},
       switched(_head, socket: Socket) {
-        if (target.protocol !== "https:") callback(null, socket);
-        else attempt = direct({ ...target, httpSocket: socket }, callback);
+        if (target.protocol !== "https:") {
+          callback(null, socket);
+          return;
+        }
+        try {
+          attempt = direct({ ...target, httpSocket: socket }, callback);
+        } catch (error) {
+          // Without a list of authorities nobody can be trusted.
+          socket.destroy();
+          callback(error as Error, null);
+        }
       },
       failed(error) {
         const failure = toUpstreamFailure(error, `the proxy ${proxy.host}`);
