@@ -1,16 +1,15 @@
-import { type Answer, events, idOf, json, toEvent } from "./answer.ts";
+import { idle, idsOf, type Session, type Turn, turnEvents } from "./agentevents.ts";
+import { type Answer, events, json, toEvent } from "./answer.ts";
 import type { Asked } from "./asked.ts";
 import { type Fields, fieldsWith, isObject, listIn, objectIn } from "./fields.ts";
 import { download } from "./files.ts";
 import { page } from "./page.ts";
 import { merged } from "./resource.ts";
-import { agentConfig, session } from "./resources/agents.ts";
+import { agentConfig } from "./resources/agents.ts";
+import { session } from "./resources/sessions.ts";
 import type { Operations } from "./router.ts";
 import type { Shelves } from "./shelves.ts";
-import { pieces, speak, textOf, tokensIn } from "./speech.ts";
-
-type Session = Fields & { id: string; agent: { id: string } };
-type Turn = Fields & { id: string };
+import { speak, textOf, tokensIn } from "./speech.ts";
 
 const turnPath = `${session}/turns/{turn_id}`;
 const itemPath = `${session}/items/{item_id}`;
@@ -105,46 +104,6 @@ export function agentOperations(shelves: Shelves): Operations {
       return download(asked, Buffer.from("An artifact of the mock.\n"));
     },
   };
-}
-
-function turnEvents(of: Session, turn: Turn, item: Turn, text: string): string[] {
-  const { usage: _, ...begun } = { ...turn, completed_at: null, usage: null };
-  const queued = { ...begun, usage: null, status: "queued", started_at: null };
-  const running = { ...begun, usage: null, status: "in_progress" };
-  const at = { session_id: of.id, turn_id: turn.id };
-  const inItem = { ...at, item_id: item.id, output_index: 0, content_index: 0 };
-  const part = { type: "output_text", text };
-  const steps: Fields[] = [
-    { type: "agent.session.in_progress", session: { ...of, status: "in_progress" } },
-    { type: "agent.session.turn.created", ...at, turn: queued },
-    { type: "agent.session.turn.in_progress", ...at, turn: running },
-    {
-      type: "agent.session.turn.item.added",
-      ...at,
-      output_index: 0,
-      item: { ...item, status: "in_progress", content: [] },
-    },
-    { type: "agent.session.turn.content_part.added", ...inItem, part: { ...part, text: "" } },
-    ...pieces(text).map((delta) => ({
-      type: "agent.session.turn.output_text.delta",
-      ...inItem,
-      delta,
-    })),
-    { type: "agent.session.turn.output_text.done", ...inItem, text },
-    { type: "agent.session.turn.content_part.done", ...inItem, part },
-    { type: "agent.session.turn.item.done", ...at, output_index: 0, item },
-    { type: "agent.session.turn.completed", ...at, turn, usage: turn.usage },
-  ];
-  const told = steps.map((step, index) => toEvent({ ...step, ...idsOf(turn.id, index) }));
-  return [...told, idle(of, steps.length)];
-}
-
-function idle(of: Session, index: number): string {
-  return toEvent({ type: "agent.session.idle", ...idsOf(of.id, index), session: of });
-}
-
-function idsOf(seed: string, index: number) {
-  return { event_id: idOf("event_", `${seed} ${index}`) };
 }
 
 function usageOf(prompt: string, text: string) {
