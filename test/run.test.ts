@@ -1,7 +1,9 @@
 import { existsSync } from "node:fs";
 import { describe, expect, test, vi } from "vitest";
+import { scriptRemarks } from "../src/commands/stand-in.ts";
 import { runCommand, startCommand } from "./support/command.ts";
 import { createFolder } from "./support/folder.ts";
+import { load } from "./support/settings.ts";
 import { runShell } from "./support/shell.ts";
 import { startUpstream } from "./support/upstream.ts";
 
@@ -40,6 +42,21 @@ test.each([0, 1, 42, 255])("exit code %i of the command becomes the relay's", as
   const ended = await run("--mock", "--", "sh", "-c", `echo out; echo err >&2; exit ${code}`);
 
   expect(ended).toEqual({ code, signal: null, stdout: "out\n", stderr: "err\nrelay: no calls\n" });
+});
+
+test("a file that lets the mock answer is told of, as is a script that nobody reads", async () => {
+  using folder = createFolder({ "relay.config.json": { mock: true }, "script.yaml": "" });
+
+  const { stderr } = await runCommand(["run", "--", "true"], { cwd: folder.path });
+  const flags = { mockScript: folder.at("script.yaml") };
+
+  expect(stderr).toBe(
+    "relay: OpenAI is not asked: file ./relay.config.json sets mock.\nrelay: no calls\n",
+  );
+  expect(scriptRemarks(await load({ flags }))).toEqual([
+    "mockScript is for the mock, which is off: set mock too.",
+  ]);
+  expect(scriptRemarks(await load({ flags: { ...flags, mock: true } }))).toEqual([]);
 });
 
 describe("what cannot be run", () => {

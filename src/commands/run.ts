@@ -17,6 +17,7 @@ import { toTapeText, withTape } from "../run/tape.ts";
 import { catalogueText, faultRemarks, hasFaults } from "./faults.ts";
 import { explainListen } from "./listen-failure.ts";
 import { environmentRemarks } from "./protect.ts";
+import { scriptRemarks, standInRemarks } from "./stand-in.ts";
 
 /** Where a relay listens that stays: one that is for a single command has its own address. */
 const address = { host: "127.0.0.1", port: "0" };
@@ -50,6 +51,8 @@ export const run = addSettingFlags(
     ...environmentRemarks(),
     ...(await keyRemarks(config, env)),
     ...(await noKey(config)),
+    ...standInRemarks(loaded),
+    ...scriptRemarks(loaded),
     ...faultRemarks(config),
   );
   if (!options.quiet) for (const remark of remarks) process.stderr.write(`relay: ${remark}\n`);

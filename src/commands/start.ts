@@ -14,6 +14,7 @@ import { reloadOnHangup } from "./hangup.ts";
 import { explainListen } from "./listen-failure.ts";
 import { environmentRemarks } from "./protect.ts";
 import { serve } from "./serve.ts";
+import { scriptRemarks } from "./stand-in.ts";
 import { stopOnSignals } from "./stop.ts";
 
 export const start = addSettingFlags(
@@ -27,7 +28,7 @@ export const start = addSettingFlags(
   const loaded = await loadConfig(input);
   const keys = await keyRemarks(loaded.config, process.env);
   for (const remark of [...loaded.remarks, ...environmentRemarks(), ...keys]) say(remark);
-  for (const remark of faultRemarks(loaded.config)) say(remark);
+  for (const remark of [...scriptRemarks(loaded), ...faultRemarks(loaded.config)]) say(remark);
 
   const { config } = loaded;
   // What is replayed comes in an order that only one process can keep.
