@@ -377,19 +377,23 @@ describe("endings", () => {
     expect((await client.closed()).text).toMatch(/after the end: last words$/);
   });
 
-  test("draining tells WebSockets apart and cuts them at its end", async () => {
-    await using upstream = await startWebSocketUpstream();
-    await using relay = await startRelay({ upstream: upstream.url, "timeouts.drain": "100ms" });
-    const client = new WebSocket(`ws://127.0.0.1:${relay.port}/v1/realtime`);
-    await once(client, "open");
-    const closed = once(client, "close");
+  // An executable does not tell how many are open.
+  test.skipIf(process.env.RELAY_BIN)(
+    "draining tells WebSockets apart and cuts them at its end",
+    async () => {
+      await using upstream = await startWebSocketUpstream();
+      await using relay = await startRelay({ upstream: upstream.url, "timeouts.drain": "100ms" });
+      const client = new WebSocket(`ws://127.0.0.1:${relay.port}/v1/realtime`);
+      await once(client, "open");
+      const closed = once(client, "close");
 
-    expect([relay.live, relay.tunnels]).toEqual([0, 1]);
-    await relay.stop();
+      expect([relay.live, relay.tunnels]).toEqual([0, 1]);
+      await relay.stop();
 
-    expect((await closed)[0]).toBe(1006);
-    await expect.poll(() => upstream.sockets[0]?.destroyed).toBe(true);
-  });
+      expect((await closed)[0]).toBe(1006);
+      await expect.poll(() => upstream.sockets[0]?.destroyed).toBe(true);
+    },
+  );
 });
 
 test("Upgrade: h2c is answered as the plain request that it also is", async () => {
