@@ -15,11 +15,14 @@ export type Pen = {
 type Waiting = { resolve(number: number | undefined): void; reject(error: Error): void };
 
 export function createPen(): Pen {
-  let worker: Worker | undefined;
-  let jobs: Job[] = [];
-  /** Who waits for the jobs of the next turn, and of those that the thread has, in order. */
-  let waiting: Waiting[] = [];
+  /** Who waits for the jobs that the thread has, in order. */
   const given: Waiting[] = [];
+  // At once: what waits for it would be lost with the process.
+  let worker: Worker | undefined = start();
+  worker.unref();
+  let jobs: Job[] = [];
+  /** Who waits for the jobs of the next message. */
+  let waiting: Waiting[] = [];
   let last = 0;
 
   function start(): Worker {

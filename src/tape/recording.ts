@@ -158,7 +158,7 @@ export class Recording {
       .finally(() => {
         this.#to.busy.delete(done);
         this.#isBusy = false;
-        if (this.#end || this.#waiting >= batch) this.#work();
+        if (this.#end || this.#slices.isBehind) this.#work();
       });
     this.#to.busy.add(done);
   }
@@ -169,6 +169,7 @@ export class Recording {
     this.#draft ??= await this.#open();
     const { lines, length, isEnd } = await this.#ready();
     if (this.#over) return this.#draft.drop();
+    if (lines.length === 0) return;
     const name = await this.#draft.write(lines, isEnd);
     if (this.#over) return this.#draft.drop();
     this.#waiting -= length;

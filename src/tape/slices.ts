@@ -13,6 +13,7 @@ const portion = 262_144;
 export class Slices {
   #scrub: Scrub;
   #waiting: Piece[] = [];
+  #isBehind = false;
 
   constructor(scrub: Scrub) {
     this.#scrub = scrub;
@@ -24,6 +25,11 @@ export class Slices {
 
   clear(): void {
     this.#waiting = [];
+  }
+
+  /** Whether more can be taken, though nothing was added. */
+  get isBehind(): boolean {
+    return this.#isBehind;
   }
 
   /** Bytes that wait. */
@@ -41,6 +47,9 @@ export class Slices {
     if (!isEnd || rest.length > 0)
       while (count > 0 && held < reach) held += clean[--count]!.bytes.length;
     this.#waiting = [...clean.slice(count), ...rest];
+    // One that is longer than a portion is only let go with what follows it.
+    if (count === 0 && rest.length > 0) return this.take(isEnd, Number.POSITIVE_INFINITY);
+    this.#isBehind = rest.length > 0;
     return clean.slice(0, count);
   }
 
