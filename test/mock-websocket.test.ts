@@ -159,7 +159,6 @@ test.each([
     `{"type":"conversation.item.create","item":{"type":"message","a":${deep}}}`,
   ],
   ["/v1/realtime?model=m", `{"type":"response.create","response":{"input":${deep}}}`],
-  ["/v1/realtime?model=m", `{"type":"response.create","response":{"output_modalities":5}}`],
 ])(
   "a message on %s that the mock cannot bear ends neither the WebSocket nor the relay",
   async (path, text) => {
@@ -348,6 +347,23 @@ describe("Realtime over WebSocket", () => {
         usage: { type: "duration", seconds: 2 },
       },
       { type: "error", error: { message: "A transcription session makes no responses." } },
+    ]);
+  });
+
+  test("what is of the wrong kind is the client's mistake, and named", async () => {
+    await using session = await openRealtime("?model=m");
+    const item = { type: "message", role: "user", content: [] };
+
+    session.send({ type: "conversation.item.create", item: { ...item, id: "a" } });
+    session.send({ type: "conversation.item.create", item: { ...item, id: "a" } });
+    session.send({ type: "conversation.item.create", item: { ...item, id: 5 } });
+    session.send({ type: "response.create", response: { output_modalities: 7 } });
+
+    const events = await session.take(5);
+    expect(events.slice(2)).toMatchObject([
+      { type: "error", error: { param: "item.id", message: expect.stringContaining("already") } },
+      { type: "error", error: { param: "item.id", message: expect.stringContaining("a string") } },
+      { type: "error", error: { param: "response.output_modalities" } },
     ]);
   });
 

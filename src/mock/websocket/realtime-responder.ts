@@ -3,7 +3,7 @@ import type { ConversationItem, RealtimeResponse } from "openai/resources/realti
 import { type Heard, heardOf } from "../heard.ts";
 import type { Rate } from "../limits.ts";
 import { type Pace, Rhythm } from "../pace.ts";
-import { Refusal } from "../refusal.ts";
+import { invalidParameter, Refusal } from "../refusal.ts";
 import type { Said } from "../said.ts";
 import { textOf, tokensIn } from "../speech.ts";
 import { tokensOfEvent } from "../spoken.ts";
@@ -84,7 +84,10 @@ export function createResponder(parts: Parts) {
       ...{ words: heard.text, tools: toolsOf(wanted.tools), choice: wanted.tool_choice },
       ...{ hasResults: isResult(items.at(-1)), format: undefined, said: told, digest: id },
     });
-    const withAudio = wanted.output_modalities?.includes("audio") ?? true;
+    const modalities: unknown = wanted.output_modalities ?? ["audio"];
+    if (!Array.isArray(modalities))
+      throw invalidParameter("response.output_modalities", "expected an array");
+    const withAudio = modalities.includes("audio");
     const response = {
       ...{ id, object: "realtime.response" as const, status: "in_progress" as const, output: [] },
       ...(!isApart && { conversation_id: `conv_${now.id.slice("sess_".length)}` }),

@@ -57,11 +57,13 @@ export function converseInRealtime(socket: WebSocket, handshake: Exchange, voice
       emit({ type: "session.updated", session });
     },
     "conversation.item.create"({ item, previous_item_id: after }) {
-      const given = (item ?? {}) as { id?: string; type?: string };
+      const given = (item ?? {}) as { id?: unknown; type?: string };
       if (!itemTypes.test(given.type ?? ""))
         throw invalidParameter("item.type", `'${given.type}' is no type of an item`);
       if (typeof after === "string" && after !== "root") find(after, "previous_item_id");
       const id = given.id ?? newId("item_");
+      if (typeof id !== "string") throw invalidParameter("item.id", "expected a string");
+      if (conversation.find(id)) throw invalidParameter("item.id", `'${id}' is there already`);
       const whole = { object: "realtime.item", status: "completed", ...given, id };
       keep(whole as ConversationItem, typeof after === "string" ? after : undefined);
     },
