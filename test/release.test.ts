@@ -205,6 +205,9 @@ test.each([
   ["1.2.3", "minor", "1.3.0"],
   ["1.2.3", "major", "2.0.0"],
   ["1.3.0-rc.1", "patch", "1.3.0"],
+  ["1.3.0-rc.1", "minor", "1.3.0"],
+  ["1.3.1-rc.1", "minor", "1.4.0"],
+  ["2.0.0-rc.1", "major", "2.0.0"],
   ["1.2.3", "4.5.6-beta.1", "4.5.6-beta.1"],
 ])("after %s, %s is %s", (current, wish, version) => {
   expect(nextVersion(current, wish)).toBe(version);

@@ -3,15 +3,18 @@ import { readFileSync, writeFileSync } from "node:fs";
 /** The files that say which version this is. */
 export const versioned = ["package.json", "package-lock.json"];
 
-const semver = /^(\d+)\.(\d+)\.(\d+)(?:-([0-9A-Za-z.-]+))?$/;
+const semver =
+  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-([0-9A-Za-z-]+(?:\.[0-9A-Za-z-]+)*))?$/;
 
 /** The version that is asked for: itself, or the next one of its kind. Throws where it is no version. */
 export function nextVersion(current: string, wish: string): string {
   const [, major = 0, minor = 0, patch = 0] = semver.exec(current)?.map(Number) ?? [];
-  if (wish === "major") return `${major + 1}.0.0`;
-  if (wish === "minor") return `${major}.${minor + 1}.0`;
-  // 1.2.0 comes after 1.2.0-rc.1.
-  if (wish === "patch") return `${major}.${minor}.${current.includes("-") ? patch : patch + 1}`;
+  // 1.2.0 comes after 1.2.0-rc.1, as a minor one and as a patch.
+  const [isMajor, isMinor] = [minor + patch === 0, patch === 0];
+  const next = (isDue: boolean) => (isDue && current.includes("-") ? 0 : 1);
+  if (wish === "major") return `${major + next(isMajor)}.0.0`;
+  if (wish === "minor") return `${major}.${minor + next(isMinor)}.0`;
+  if (wish === "patch") return `${major}.${minor}.${patch + next(true)}`;
   if (semver.test(wish)) return wish;
   throw new Error(`"${wish}" is no version: name patch, minor, major, or one such as 1.2.3.`);
 }
