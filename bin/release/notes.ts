@@ -5,7 +5,7 @@ const areas: [title: string, files: RegExp][] = [
   ["relay check", /^src\/(?:check|conformance)\/|^src\/commands\/check\.ts/],
   ["relay curl", /^src\/curl\/|^src\/commands\/curl\.ts/],
   ["relay run", /^src\/run\/|^src\/commands\/run\.ts/],
-  ["The mock, tapes and faults", /^src\/(?:mock|tape|fault)\//],
+  ["The mock, tapes and faults", /^src\/(?:mock|tape|fault|grade|test-runner)\//],
   ["Keys", /^src\/key\/|^src\/commands\/(?:key|secret)\.ts/],
   ["Policies", /^src\/policy\//],
   ["TLS and tokens", /^src\/tls\/|^src\/commands\/(?:tls|token)\.ts|client-tokens|\/tokens\.ts/],
