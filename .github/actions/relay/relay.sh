@@ -32,5 +32,6 @@ else
 fi
 
 folder=$RUNNER_TEMP/openai-relay
-npm install --silent --no-save --no-audit --no-fund --ignore-scripts --prefix "$folder" "$package"
+npm install --loglevel=error --no-save --no-audit --no-fund --ignore-scripts --prefix "$folder" \
+  "$package" >/dev/null
 exec "$folder/node_modules/.bin/relay" "$command" ${words[@]+"${words[@]}"}
