@@ -1,10 +1,15 @@
 import { createHash, randomBytes } from "node:crypto";
+import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { connect, type Socket } from "node:net";
+import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
+import { createConnector } from "../src/upstream/connect.ts";
+import { createPool } from "../src/upstream/pool.ts";
 import { rawConnection } from "./support/raw.ts";
 import { startRelay } from "./support/relay.ts";
+import { load } from "./support/settings.ts";
 import { startRawUpstream, startUpstream } from "./support/upstream.ts";
 
 // Bodies on their way up, and answers that do not wait for them.
@@ -91,6 +96,42 @@ describe("an early answer to an upload", () => {
       expect(text).toMatch(/^HTTP\/1\.1 429 .*slow$/s);
     },
   );
+
+  test("leaves no connection for the next request on which some of the body still waits", async () => {
+    await using upstream = await startRawUpstream((socket) =>
+      socket.once("data", () => socket.pause()),
+    );
+    const { config } = await load({ flags: { upstream: upstream.url } });
+    const pool = createPool(upstream.url, config, createConnector(config));
+    const connection = pool.take(true);
+    const body = new Readable({ read() {} });
+    const connected = Promise.withResolvers<Socket>();
+    const listen = (message: unknown) => connected.resolve((message as { socket: Socket }).socket);
+    subscribe("openai-relay:upstream:connected", listen);
+
+    const ended = new Promise<void>((resolve, failed) => {
+      const nothing = () => {};
+      const handler = { interim: nothing, head: nothing, data: nothing, switched: nothing, failed };
+      const request = { method: "POST", path: "/", headers: [], body, isChunked: true };
+      connection.send(request, { ...handler, ended: () => resolve() });
+    });
+    const socket = await connected.promise;
+    unsubscribe("openai-relay:upstream:connected", listen);
+    // Until the system takes no more; what then waits is too little for anybody to be held back.
+    while (socket.writableLength === 0) {
+      body.push(Buffer.alloc(10_000));
+      await new Promise(setImmediate);
+    }
+    body.push(null);
+    await once(body, "end");
+    for (const each of upstream.sockets)
+      each.write("HTTP/1.1 413 Too Large\r\nContent-Length: 0\r\n\r\n");
+    await ended;
+    pool.give(connection);
+
+    expect(pool.take(false)).not.toBe(connection);
+    pool.close();
+  });
 
   test("may be the relay's own: 502 while the upload goes on", async () => {
     await using relay = await startRelay({ upstream: "http://127.0.0.1:9" });

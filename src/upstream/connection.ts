@@ -109,10 +109,11 @@ export class Connection implements AnswerSink {
 
   end(trailers: HeaderList | undefined, isLast: boolean): void {
     const handler = this.#handler;
+    const socket = this.#socket!;
     // What is still on its way up, or came unasked, would be taken for the next exchange's.
-    if (this.#upload || !isLast) this.idleMs = 0;
+    if (this.#upload || socket.writableLength > 0 || !isLast) this.idleMs = 0;
     // Whoever held it back is served; unread it would hear neither another answer nor its own end.
-    if (this.#socket?.isPaused()) this.#socket.resume();
+    if (socket.isPaused()) socket.resume();
     this.#handler = undefined;
     this.#release();
     handler?.ended(trailers);
