@@ -32,10 +32,10 @@ describe("status line", () => {
     expect(text.slice(0, text.indexOf("\r\n"))).toBe(`HTTP/1.1 200 ${reason}`);
   });
 
-  test("a reason phrase in latin-1 costs nobody the answer", async () => {
+  test("a reason phrase in latin-1 passes byte for byte", async () => {
     const text = await relayed("HTTP/1.1 404 Introuvabl\xe9\r\nContent-Length: 2\r\n\r\nhi");
 
-    expect(text).toBe("HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\nConnection: close\r\n\r\nhi");
+    expect(text).toMatch(/^HTTP\/1\.1 404 Introuvabl\xe9\r\nContent-Length: 2\r\n.*\r\n\r\nhi$/s);
   });
 
   test("an answer that comes byte by byte is the same answer", async () => {

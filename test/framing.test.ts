@@ -57,7 +57,8 @@ describe("bodies", () => {
 
   test.each([
     ["POST", "Content-Length: 0\r\n", ["0"]],
-    ["POST", "", ["0"]],
+    ["POST", "", []],
+    ["GET", "Content-Length: 0\r\n", ["0"]],
     ["GET", "", []],
     ["HEAD", "", []],
     ["DELETE", "", []],
