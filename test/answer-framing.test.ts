@@ -88,6 +88,14 @@ describe("framing", () => {
     expect(text).toMatch(/\r\n\r\n2\r\nhi\r\n0\r\nX-Sum: \xe9\r\nx-sum: 2\r\n\r\n$/);
   });
 
+  test("trailers that would frame the message do not", async () => {
+    const text = await relayed(
+      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\nContent-Length: 7\r\nX-Sum: 1\r\n\r\n",
+    );
+
+    expect(text).toMatch(/\r\n0\r\nX-Sum: 1\r\n\r\n$/);
+  });
+
   test("Trailer beside Content-Length does no harm", async () => {
     const text = await relayed("HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nContent-Length: 2\r\n\r\nhi");
 

@@ -1,5 +1,5 @@
 import type { HeaderList } from "../exchange.ts";
-import { remembering } from "../header-list.ts";
+import { remembering, without } from "../header-list.ts";
 import { namesNothing, withoutNominated } from "./nominated.ts";
 
 /** Hop-by-hop lines of an answer (RFC 9110 section 7.6.1), and those that speak of the upstream's host. */
@@ -31,4 +31,9 @@ export function toClientHeaders(headers: HeaderList): HeaderList {
       nominated += `,${value}`;
   }
   return nominated === "" ? out : withoutNominated(out, nominated);
+}
+
+/** The trailers that are meant for the client: what frames a message has no place there (RFC 9110 section 6.5.1). */
+export function toClientTrailers(trailers: HeaderList): HeaderList {
+  return without(toClientHeaders(trailers), /^content-length$/i);
 }

@@ -5,7 +5,7 @@ import type { AnswerHead } from "../upstream/answer-head.ts";
 import type { AnswerHandler, Connection } from "../upstream/connection.ts";
 import { toUpstreamFailure } from "../upstream/failure.ts";
 import { mayRetry, withAdvice } from "../upstream/retry.ts";
-import { toClientHeaders } from "./answer-headers.ts";
+import { toClientHeaders, toClientTrailers } from "./answer-headers.ts";
 import type { Redirects } from "./redirect.ts";
 import type { Step } from "./step.ts";
 import { toHeadAnswer } from "./via-get.ts";
@@ -82,7 +82,7 @@ export class Delivery implements AnswerHandler {
     this.#over = true;
     clearTimeout(this.#course.timer);
     this.#step.pool.give(this.#connection);
-    this.#course.reply.end(trailers && toClientHeaders(trailers));
+    this.#course.reply.end(trailers && toClientTrailers(trailers));
   }
 
   switched({ headers }: AnswerHead, upstream: Duplex): void {
