@@ -92,15 +92,19 @@ test.each([
   expect(grades, JSON.stringify(all)).toEqual(expected);
 });
 
-test("a cut behind the last event breaks nothing that anybody could notice", async () => {
+test("a cut behind the last event breaks nothing that anybody could notice; one in it does", async () => {
   relay = await startRelay({ mock: true });
-  const events = (await post(`${relay.url}/v1`)).split("\n\n").length - 1;
+  const whole = await post(`${relay.url}/v1`);
   await relay[Symbol.asyncDispose]();
+  const events = whole.split("\n\n").length - 1;
+  const bytes = Buffer.byteLength(whole) - 1;
 
-  const { grades, faults } = await grade([`cut(${events}, how=clean)`], naive);
+  const behind = await grade([`cut(${events}, how=clean)`], naive);
+  const within = await grade([`cut(${bytes}b, how=clean)`], naive);
 
-  expect(faults).toEqual({ cut: 1 });
-  expect(grades).toEqual(["tolerates passed"]);
+  expect([behind.faults, within.faults]).toEqual([{ cut: 1 }, { cut: 1 }]);
+  expect(behind.grades).toEqual(["tolerates passed"]);
+  expect(within.grades).toEqual(["notices failed", "asks-once passed"]);
 });
 
 test("whoever sends an idempotency-key may repeat what had begun, and polls are no retries", async () => {

@@ -1,3 +1,5 @@
+import { closingEvent } from "../closing-event.ts";
+
 /** The two families of streams: those whose events have names, and chat, whose events have none. */
 
 const message = "The server had an error while processing your request, on purpose.";
@@ -19,10 +21,7 @@ export function unknownEvent(hasNames: boolean, place: number): Buffer {
 
 /** Whether an event says that its stream is complete. */
 export function isClosing(event: Buffer): boolean {
-  const start = event.toString("latin1", 0, 128);
-  return /^(?:data: ?\[DONE\]|event: ?(?:response\.(?:completed|failed|incomplete)|done|error)\s*$)/m.test(
-    start,
-  );
+  return closingEvent.test(event.toString("latin1", 0, 128));
 }
 
 function toEvent(value: object, name?: string): Buffer {

@@ -1,3 +1,4 @@
+import { Closing } from "../closing-event.ts";
 import type { Exchange, HeaderList, Observer, Outcome } from "../exchange.ts";
 import { headerOf } from "../header-list.ts";
 import { own } from "../server/router.ts";
@@ -40,14 +41,14 @@ export function createRecord(): { observer: Observer; attempts: Attempt[] } {
   const heads = new WeakMap<Exchange, { headers: HeaderList; at: number }>();
   /** What came with a 429. */
   const refusals = new WeakMap<Exchange, string>();
-  const streams = new WeakMap<Exchange, Ending>();
+  const streams = new WeakMap<Exchange, Closing>();
 
   const observer: Observer = {
     answered(exchange, status, headers) {
       heads.set(exchange, { headers, at: performance.now() });
       if (status === 429) refusals.set(exchange, "");
       if (headerOf(headers, "content-type")?.startsWith("text/event-stream"))
-        streams.set(exchange, new Ending());
+        streams.set(exchange, new Closing());
     },
     chunk(exchange, chunk) {
       streams.get(exchange)?.read(chunk);
@@ -85,22 +86,6 @@ export function createRecord(): { observer: Observer; attempts: Attempt[] } {
   };
   return { observer, attempts };
 }
-
-/** Looks for the event that closes a stream. */
-class Ending {
-  isThere = false;
-  #tail = "";
-
-  read(chunk: Buffer): void {
-    if (this.isThere) return;
-    const text = this.#tail + chunk.toString("latin1");
-    this.isThere = closing.test(text);
-    this.#tail = text.slice(-64);
-  }
-}
-
-const closing =
-  /^(?:data: ?\[DONE\]|event: ?(?:response\.(?:completed|failed|incomplete)|done|error)\r?$)/m;
 
 /** The shorter one where both are there: whoever obeys either obeys. */
 function waitIn(headers: HeaderList): number | undefined {
