@@ -183,10 +183,12 @@ test("relay run ends with the grades, and fails by them only when asked to", asy
     script,
   ];
 
-  const [told, strict, json, none] = await Promise.all([
+  const missing = ["--replay", folder.path, "--fault", "drip@/v1/none", "--json", "--quiet"];
+  const [told, strict, json, missed, none] = await Promise.all([
     runCommand(args()),
     runCommand(args("--strict-grades", "--quiet")),
     runCommand(args("--json", "--quiet")),
+    runCommand(["run", ...missing, "--", process.execPath, script]),
     runCommand(["run", "--mock", "--json", "--", "true"]),
   ]);
 
@@ -196,6 +198,9 @@ test("relay run ends with the grades, and fails by them only when asked to", asy
   );
   expect(strict).toMatchObject({ code: 9, stderr: "" });
   expect(json.code).toBe(0);
+  // What the relay makes of its exit code is not the command's doing.
+  expect(missed.code).toBe(10);
+  expect(JSON.parse(missed.stderr)).toMatchObject({ exitCode: 0 });
   const report = JSON.parse(json.stderr);
   expect(report).toMatchObject({ version: 1, ok: false, seed: 42, faults: { drip: 1, "503": 1 } });
   const { properties } = (await gradeSchema()) as { properties: object };

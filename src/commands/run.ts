@@ -69,8 +69,9 @@ export const run = addSettingFlags(
   const end = await runWithRelay(job).catch((error) => explainListen(error, loaded));
   if (!options.quiet && !options.json) await print(tally.toText());
   if (end.tape && !options.quiet && !options.json) await print(toTapeText(end.tape, config));
-  const fitting = end.tape ? withTape(end, end.tape, config) : end;
-  endLike(grader ? await tellGrades(grader, fitting, options) : fitting);
+  const isOk = grader ? await tellGrades(grader, end, options) : true;
+  const graded = isOk || end.code !== 0 ? end : { ...end, code: gradeExitCode };
+  endLike(end.tape ? withTape(graded, end.tape, config) : graded);
 });
 
 type Options = {
@@ -95,13 +96,13 @@ async function gradersOf(config: Config, { json, strictGrades }: Options) {
   return createGrader(config.faultSeed);
 }
 
-async function tellGrades(grader: Grader, end: End, options: Options): Promise<End> {
+/** Prints the grades. Returns whether the command may keep its exit code. */
+async function tellGrades(grader: Grader, end: End, options: Options): Promise<boolean> {
   const { toText } = await import("../grade/print.ts");
   const report = grader.report(end);
   if (options.json) await print(`${JSON.stringify(report)}\n`);
   else if (!options.quiet) await print(toText(report));
-  const fails = options.strictGrades && !report.ok && end.code === 0;
-  return fails ? { ...end, code: gradeExitCode } : end;
+  return report.ok || !options.strictGrades;
 }
 
 async function load({ port }: Options, command: Command): Promise<Loaded> {
