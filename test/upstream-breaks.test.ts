@@ -113,4 +113,27 @@ describe("upstream leaves in the middle", () => {
     expect((await client.closed()).text).not.toMatch(/0\r\n\r\n$/);
     expect((await relay.nextOutcome()).ending).toBe("upstream_broke");
   });
+
+  test.each([
+    ["a reset", "resetAndDestroy", "upstream_broke"],
+    ["a FIN", "end", "complete"],
+  ] as const)(
+    "with %s where only the end of the connection ends the answer, and an upload goes on",
+    async (_, leave, ending) => {
+      await using upstream = await startRawUpstream((socket) =>
+        socket.once("data", () => {
+          socket.pause().write("HTTP/1.1 200 OK\r\n\r\nhello", () => socket[leave]());
+        }),
+      );
+      await using relay = await startRelay({ upstream: upstream.url });
+      const head = "POST /v1/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20000000\r\n\r\n";
+      using client = await rawConnection(relay.port, head);
+
+      client.socket.write(Buffer.alloc(20_000_000));
+
+      expect((await relay.nextOutcome()).ending).toBe(ending);
+      if (ending === "complete") await client.until("hello\r\n0\r\n\r\n");
+      else expect((await client.closed()).text).not.toMatch(/0\r\n\r\n$/);
+    },
+  );
 });

@@ -200,8 +200,10 @@ export class Connection implements AnswerSink {
   };
 
   #finished = (): void => {
-    if (this.#handler && this.#reader.endsWithConnection) this.end(undefined, false);
-    else this.#fail(Object.assign(new Error("The connection was closed."), { code: "EOF" }));
+    // After a failed write nobody knows whether it was all that upstream had to say.
+    const error = this.#socket?.errored;
+    if (!error && this.#handler && this.#reader.endsWithConnection) this.end(undefined, false);
+    else this.#fail(error ?? closedEarly());
   };
 
   #closed = (): void => this.#finished();
@@ -236,4 +238,8 @@ export class Connection implements AnswerSink {
       else this.#fail(upstreamTimeout(setting));
     }, ms);
   }
+}
+
+function closedEarly(): Error {
+  return Object.assign(new Error("The connection was closed."), { code: "EOF" });
 }

@@ -12,7 +12,9 @@ export function hearOut(socket: Socket): void {
   const patient =
     (done: Done): Done =>
     (error) => {
-      if (isGone(error) && !socket.readableEnded) socket.once("end", () => done(error));
+      // Before others hear of the end: they are to know what kind of end it is.
+      if (isGone(error) && !socket.readableEnded)
+        socket.prependOnceListener("end", () => done(error));
       else done(error);
     };
   socket._write = (chunk, encoding, done) => write.call(socket, chunk, encoding, patient(done));
