@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { faultRemarks } from "../src/commands/faults.ts";
 import { catalogueRows } from "../src/config/fault-catalogue.ts";
 import { faultProblem, parseFault } from "../src/config/fault-spec.ts";
 import { describeFaults } from "./grades/page.ts";
@@ -71,6 +72,14 @@ test.each([
   ["500() nth=1", 'character 7: "nth=1" does not belong here.'],
 ])("%j is refused: %s", (text, problem) => {
   expect(faultProblem(text)).toBe(problem);
+});
+
+test("what is told of faults at the start steers no terminal", async () => {
+  const { config } = await load({ flags: { fault: ["503;model=\x1b[2J"] } });
+
+  expect(faultRemarks(config)).toEqual([
+    "Calls break on purpose, by seed 1: 503;model=\\u001b[2J.",
+  ]);
 });
 
 test("flags, environment and files say faults, several in one text too", async () => {

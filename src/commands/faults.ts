@@ -1,5 +1,6 @@
 import { catalogueRows } from "../config/fault-catalogue.ts";
 import type { Config } from "../config/settings.ts";
+import { printable } from "../config/shown.ts";
 
 /** Whether calls may break on purpose. */
 export function hasFaults({ fault, faultHeader }: Config): boolean {
@@ -9,7 +10,8 @@ export function hasFaults({ fault, faultHeader }: Config): boolean {
 /** Says at the start that calls will break, and by which seed they do so again. */
 export function faultRemarks({ fault, faultSeed, faultHeader }: Config): string[] {
   const asked = faultHeader ? ["what x-relay-fault asks for"] : [];
-  const all = [...fault, ...asked].join(", ");
+  // They may come from the file of a cloned repository.
+  const all = [...fault.map(printable), ...asked].join(", ");
   return all === "" ? [] : [`Calls break on purpose, by seed ${faultSeed}: ${all}.`];
 }
 
