@@ -104,6 +104,8 @@ class Upload extends Readable {
   }
 
   override _read(): void {
+    // The client's time begins anew: what went by was upstream's.
+    if (this.#idleMs > 0 && this.#req.isPaused()) this.#req.socket.setTimeout(this.#idleMs);
     this.#req.resume();
   }
 
