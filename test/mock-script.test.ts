@@ -245,6 +245,11 @@ test.each([
     "  - raw:\n      headers: { Content-Length: '3' }",
     /script\.yaml:4:18: .*Content-Length.*one that the relay does not set itself/,
   ],
+  [
+    "a word that would steer the terminal",
+    '  - "te\\e[31mxt": a',
+    /"answers\[0\]\.te\\u001b\[31mxt" is nothing/,
+  ],
   ["no YAML", "  - {", /script\.yaml cannot be read: .* in line \d/],
 ])("%s is named with its place", async (_, answers, message) => {
   using folder = createFolder({ "script.yaml": `version: 1\nanswers:\n${answers}\n` });

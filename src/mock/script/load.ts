@@ -5,12 +5,12 @@ import { display } from "../../config/folders.ts";
 import { didYouMean } from "../../config/nearest.ts";
 import { positionsIn } from "../../config/positions.ts";
 import { isModule, readConfigFile, toText } from "../../config/read.ts";
-import { shown } from "../../config/shown.ts";
+import { printable, shown } from "../../config/shown.ts";
 import { type Rule, scriptSchema } from "./schema.ts";
 
 /** Reads a script; throws a `ConfigError` that names the place of all that is wrong in it. */
 export async function loadScript(file: string, cwd = process.cwd()): Promise<Rule[]> {
-  const name = display(file, cwd);
+  const name = printable(display(file, cwd));
   // Nobody could vouch for it, as for config files that are code.
   if (isModule(file))
     throw new ConfigError(`${name} is code: a script of the mock is JSON or YAML.`);
@@ -38,7 +38,7 @@ function complaintOf(issue: v.BaseIssue<unknown>, path: string[]): string {
   const at = path.map((step, i) =>
     /^\d+$/.test(step) ? `[${step}]` : `${i > 0 ? "." : ""}${step}`,
   );
-  const what = path.length > 0 ? `"${at.join("")}"` : "The script";
+  const what = path.length > 0 ? `"${printable(at.join(""))}"` : "The script";
   if (issue.type === "strict_object" && issue.expected === "never")
     return `${what} is nothing that a script says.${didYouMean(path.at(-1)!, words)}`;
   if (issue.input === undefined) return `${what} is missing. Here belongs ${issue.message}.`;
