@@ -168,6 +168,17 @@ test("everything wrong is told at once: name, value, origin and what would be ri
   ]);
 });
 
+test.each(["/v1/a b", "/v1/a\r\nX: y", "/v1/é", "/v1/a#b"])(
+  "rewrite never makes a request line of its own: %j",
+  async (path) => {
+    const rewrite = JSON.stringify([{ path: "/v1/a", to: { path } }]);
+
+    expect(await problemsOf({ env: { RELAY_REWRITE: rewrite } })).toEqual([
+      expect.stringMatching(/^"rewrite\[0\]\.to\.path" is .*: it must be a path as it is sent/),
+    ]);
+  },
+);
+
 test.each([
   ["a flag", { flags: { "timeouts.idle": "60" } }, '"60" (flag --timeouts-idle)'],
   ["a variable", { env: { RELAY_TIMEOUTS_IDLE: "60" } }, '"60" (env RELAY_TIMEOUTS_IDLE)'],

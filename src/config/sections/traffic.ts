@@ -7,6 +7,8 @@ const headerItem = [/^[!-~]+$/, "a text of letters, digits and signs, without sp
 const mediaType = [/^[^\s/;]+\/[^\s/;]+$/, 'a media type such as "application/json"'] as const;
 
 const path = v.pipe(v.string(prefix[1]), v.regex(...prefix));
+const sent = 'a path as it is sent: "/", then ASCII without spaces and "#"';
+const sentPath = v.pipe(v.string(sent), v.regex(/^\/[!"$-~]*$/, sent));
 // An upstream that echoes a TRACE would hand out the key (RFC 9110 section 9.3.8).
 const method = v.pipe(
   v.string(),
@@ -24,7 +26,7 @@ const rewriteRule = v.strictObject(
       {
         method: v.optional(method),
         /** A `*` at the end is replaced by what the `*` of `path` matched. */
-        path: v.optional(path),
+        path: v.optional(sentPath),
       },
       rule,
     ),
