@@ -1,6 +1,6 @@
 /** The upstream as configured, taken apart once. */
 export type Base = {
-  /** `https://host:port`, as undici wants it. */
+  /** `https://host:port`. */
   origin: string;
   /** Path in front of every target, without a slash at its end. */
   prefix: string;

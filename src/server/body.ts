@@ -67,8 +67,7 @@ class Upload extends Readable {
   #idleMs: number;
 
   constructor(req: IncomingMessage, first: Buffer[], exchange: Exchange, limits: BodyLimits) {
-    // As objects, two pieces at most: of a stream of bytes that has ended undici would know the length,
-    // and would re-frame a chunked body with it.
+    // As objects: each goes on as the piece that it came as, and two at most wait here.
     super({ objectMode: true, highWaterMark: 2 });
     this.#req = req;
     this.#idleMs = limits.idleMs;

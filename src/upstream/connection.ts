@@ -46,7 +46,7 @@ export class Connection implements AnswerSink {
   written = false;
   /** Whether any byte of an answer came. */
   heard = false;
-  /** Called when it is lost while nobody uses it. */
+  /** Called when it is lost, in use or not; not by `destroy`. */
   onLost: (() => void) | null = null;
 
   #options: ConnectionOptions;
