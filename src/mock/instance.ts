@@ -6,13 +6,23 @@ const deep = 8;
 /** Where a value ends whatever its schema says. */
 const deepest = 20;
 
+/** How many values there are in it at most: lists in lists multiply. */
+const most = 10_000;
+
+type Whole = { schema: unknown; left: number };
+
 /** A value that a JSON Schema accepts: the smallest one, with every property that it names. */
-export function instanceOf(schema: unknown, root: unknown = schema, depth = 0): unknown {
-  if (!isObject(schema) || depth > deepest) return null;
-  const below = (inner: unknown) => instanceOf(inner, root, depth + 1);
+export function instanceOf(schema: unknown): unknown {
+  return valueFor(schema, { schema, left: most }, 0);
+}
+
+function valueFor(schema: unknown, whole: Whole, depth: number): unknown {
+  if (!isObject(schema) || depth > deepest || whole.left <= 0) return null;
+  whole.left -= 1;
+  const below = (inner: unknown) => valueFor(inner, whole, depth + 1);
   const isDeep = depth >= deep;
 
-  if (typeof schema.$ref === "string") return below(referred(schema.$ref, root));
+  if (typeof schema.$ref === "string") return below(referred(schema.$ref, whole.schema));
   if ("const" in schema) return schema.const;
   if (Array.isArray(schema.enum)) return schema.enum[0];
   if ("default" in schema && schema.default !== null) return schema.default;
