@@ -3,6 +3,7 @@ import type { Asked } from "./asked.ts";
 import { type Fields, fieldsOf, fieldsWith, objectIn, textIn } from "./fields.ts";
 import { download } from "./files.ts";
 import { noSuch } from "./refusal.ts";
+import { toSegment } from "./resource.ts";
 import type { Operations } from "./router.ts";
 import { toneFor, toWav } from "./sound.ts";
 import type { Store } from "./store.ts";
@@ -18,7 +19,7 @@ export function callOperations(store: Store): Operations {
   /** A call that was begun here, or one that rings, of which nobody has to tell the mock. */
   function find(path: string, prefix: string, id = ""): void {
     if (!id.startsWith(prefix)) throw noSuch("call", id);
-    store.set(`${path}/${encodeURIComponent(id)}`, {});
+    store.set(`${path}/${toSegment(id)}`, {});
   }
 
   async function call(asked: Asked): Promise<Answer> {

@@ -15,8 +15,8 @@ type Kept = { id: string; model: string; metadata: Record<string, string> };
 /** Keeps a completion that was asked with `store`, and what it answered to. */
 export function keepChat(store: Store, completion: Kept, messages: Fields[]): void {
   const path = fill(one, { completion_id: completion.id });
+  if (store.get(path)) store.remove(path);
   store.set(path, completion);
-  store.remove(`${path}/messages`);
   for (const [index, message] of messages.entries()) {
     const { content } = message;
     const parts = Array.isArray(content) ? { content: null, content_parts: content } : { content };

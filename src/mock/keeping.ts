@@ -12,7 +12,7 @@ export function keepingOperations(resource: Resource, shelves: Shelves): Operati
 
   async function create(asked: Asked) {
     const { params, digest } = asked;
-    shelves.list(path, params);
+    shelves.reach(path, params);
     const said = await fieldsWith(asked, ...namesIn(resource.needs));
     const made = shelves.add(path, params, digest, said);
     return json(tells ? { ...made, ...filled(tells, wordsOf(String(made.id))) } : made);

@@ -46,9 +46,14 @@ export function listOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/"));
 }
 
-/** A path with its parameters put in; a slash in one of them is none of the path. */
+/** A path with its parameters put in. */
 export function fill(path: string, params: Record<string, string>): string {
-  return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params[name] ?? ""));
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => toSegment(params[name] ?? ""));
+}
+
+/** An id as one segment of a path: a slash in it is none of the path. JSON may bring any, also half a character. */
+export function toSegment(id: unknown): string {
+  return encodeURIComponent(String(id).toWellFormed());
 }
 
 /** The fields of a new thing: those of the table, where the request does not say otherwise. */

@@ -14,7 +14,8 @@ import { textOf, tokensIn } from "./speech.ts";
 import type { Store } from "./store.ts";
 import { tokenUsage } from "./tokens.ts";
 
-const one = "/responses/{response_id}";
+const response = "/responses/{response_id}";
+const item = `${conversation}/items/{item_id}`;
 
 /** A response with what it answers to. */
 export type Kept = {
@@ -35,7 +36,7 @@ export function createResponses(shelves: Shelves, store: Store) {
   function before(request: Fields): Fields[] {
     const { previous_response_id: id, conversation: named } = request;
     if (typeof id === "string" && id) {
-      const previous = store.get<State>(fill(one, { response_id: id }));
+      const previous = store.get<State>(fill(response, { response_id: id }));
       if (!previous) throw previousNotFound(id);
       return [
         ...previous.before,
@@ -45,36 +46,33 @@ export function createResponses(shelves: Shelves, store: Store) {
     }
     if (!named) return [];
     const conversation_id = String(isObject(named) ? named.id : named);
-    return shelves.list(`${conversation}/items/{item_id}`, { conversation_id });
+    return shelves.list(item, { conversation_id });
   }
 
   /** Also one that is not stored may be followed by another. */
   function keep(kept: Kept, isWaiting: boolean): void {
     const { begun, done, items, conversationId } = kept;
     const now = isWaiting ? begun : done;
-    store.set(fill(one, { response_id: begun.id }), { ...kept, now });
+    store.set(fill(response, { response_id: begun.id }), { ...kept, now });
     if (!conversationId) return;
-    for (const item of [...items, ...(done.output as object[] as Item[])]) {
-      store.set(
-        `${fill(conversation, { conversation_id: conversationId })}/items/${item.id}`,
-        item,
-      );
+    for (const one of [...items, ...(done.output as object[] as Item[])]) {
+      store.set(fill(item, { conversation_id: conversationId, item_id: one.id }), one);
     }
   }
 
   function find({ params }: Pick<Asked, "params">): State {
-    const state = store.get<State>(fill(one, params));
+    const state = store.get<State>(fill(response, params));
     const isStored = state && (state.begun as { store?: boolean }).store !== false;
     if (!isStored) throw noSuchResponse(params.response_id ?? "");
     return state;
   }
 
   function put(state: State): void {
-    store.set(fill(one, { response_id: state.begun.id }), state);
+    store.set(fill(response, { response_id: state.begun.id }), state);
   }
 
   function remove(id: string): void {
-    store.remove(fill(one, { response_id: id }));
+    store.remove(fill(response, { response_id: id }));
   }
 
   return { before, keep, find, put, remove };
@@ -132,10 +130,10 @@ export function responseStoreOperations(responses: Responses): Operations {
   }
 
   return {
-    [`GET ${one}`]: retrieve,
-    [`DELETE ${one}`]: remove,
-    [`POST ${one}/cancel`]: cancel,
-    [`GET ${one}/input_items`]: listInput,
+    [`GET ${response}`]: retrieve,
+    [`DELETE ${response}`]: remove,
+    [`POST ${response}/cancel`]: cancel,
+    [`GET ${response}/input_items`]: listInput,
     "POST /responses/compact": compact,
     "POST /responses/input_tokens": countTokens,
   };

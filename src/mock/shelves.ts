@@ -1,7 +1,7 @@
 import { idOf } from "./answer.ts";
 import type { Fields } from "./fields.ts";
 import { noSuch } from "./refusal.ts";
-import { fill, filled, keyOf, listOf, merged, type Resource } from "./resource.ts";
+import { fill, filled, keyOf, listOf, merged, type Resource, toSegment } from "./resource.ts";
 import type { Store } from "./store.ts";
 
 type Params = Record<string, string>;
@@ -56,15 +56,23 @@ export function createShelves(resources: Resource[], store: Store) {
     const { gives, own } = resource;
     const usual = { ...(resource.id && { id }), ...gives, ...own };
     const item = { ...merged(filled(usual, words), said, resource), ...more };
-    store.set(`${place}/${encodeURIComponent(id)}`, item);
+    store.set(`${place}/${toSegment(id)}`, item);
     return item;
   }
 
   /** The same request made again makes another thing. */
   function freshId(prefix: string, place: string, seed: string): string {
-    let id = idOf(prefix, seed);
-    for (let n = 2; store.get(`${place}/${id}`); n++) id = idOf(prefix, `${seed} ${n}`);
-    return id;
+    const nth = (n: number) => idOf(prefix, n === 1 ? seed : `${seed} ${n}`);
+    const isFree = (n: number) => !store.get(`${place}/${nth(n)}`);
+    // In doubling steps and back by halves: one after the other takes ever longer where many are alike.
+    let free = 1;
+    while (!isFree(free)) free *= 2;
+    for (let taken = Math.floor(free / 2); free - taken > 1; ) {
+      const middle = Math.floor((taken + free) / 2);
+      if (isFree(middle)) free = middle;
+      else taken = middle;
+    }
+    return nth(free);
   }
 
   /** Puts another in the place of one. */
