@@ -1,6 +1,6 @@
 import { idOf, json, madeAt } from "./answer.ts";
 import type { Asked } from "./asked.ts";
-import { fieldsWith, listIn, textIn } from "./fields.ts";
+import { fieldsWith, textIn, textsIn } from "./fields.ts";
 import { page } from "./page.ts";
 import type { Operations } from "./router.ts";
 import { type Shelves, wordsOf } from "./shelves.ts";
@@ -27,7 +27,7 @@ export function adminOperations(shelves: Shelves): Operations {
   const activate = (active: boolean, path: string) =>
     async function activate(asked: Asked) {
       const said = await fieldsWith(asked, "certificate_ids");
-      const changed = listIn<string>(said, "certificate_ids").map((certificate_id) => {
+      const changed = textsIn(said, "certificate_ids").map((certificate_id) => {
         const { name, certificate_details } = shelves.find(certificate, { certificate_id });
         const params = { ...asked.params, certificate_id };
         const found = shelves.list(path, params).find(({ id }) => id === certificate_id);

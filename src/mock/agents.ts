@@ -1,7 +1,7 @@
 import { idle, idsOf, type Session, type Turn, turnEvents } from "./agentevents.ts";
 import { type Answer, events, json, toEvent } from "./answer.ts";
 import type { Asked } from "./asked.ts";
-import { type Fields, fieldsWith, isObject, listIn, objectIn } from "./fields.ts";
+import { type Fields, fieldsWith, objectIn, objectsIn } from "./fields.ts";
 import { download } from "./files.ts";
 import { page } from "./page.ts";
 import { merged } from "./resource.ts";
@@ -73,8 +73,8 @@ export function agentOperations(shelves: Shelves): Operations {
   async function input(asked: Asked): Promise<Answer> {
     const said = await fieldsWith(asked, "events");
     const of = shelves.find<Session>(session, asked.params);
-    for (const event of listIn(said, "events")) {
-      if (isObject(event) && event.input) answer(of, event.input, asked);
+    for (const event of objectsIn(said, "events")) {
+      if (event.input) answer(of, event.input, asked);
     }
     return { status: 204, headers: [], body: Buffer.alloc(0) };
   }

@@ -1,7 +1,9 @@
 import { createHash } from "node:crypto";
 import * as v from "valibot";
 import type { Exchange, HeaderList } from "../exchange.ts";
-import { invalidParameter, missingParameter, notJson, notMultipart } from "./refusal.ts";
+import { headerOf } from "../header-list.ts";
+import { readForm, readJson } from "./read.ts";
+import { invalidParameter, missingParameter } from "./refusal.ts";
 import type { Said } from "./said.ts";
 
 /** One request as the operations of the mock see it. */
@@ -26,31 +28,13 @@ export function digestOf({ method, target, headers }: Exchange, body: Buffer | n
   return hash.update(said).digest("hex");
 }
 
-/** The first value of a header, by its lower-case name. */
-export function headerOf(headers: HeaderList, name: string): string | undefined {
-  const at = headers.findIndex((text, i) => i % 2 === 0 && text.toLowerCase() === name);
-  return at < 0 ? undefined : headers[at + 1];
-}
-
 export function jsonOf<T>(asked: Asked, schema: v.GenericSchema<unknown, T>): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(asked.body.toString());
-  } catch {
-    throw notJson();
-  }
-  return checked(value, schema);
+  return checked(readJson(asked), schema);
 }
 
 /** The fields of a multipart form. */
 export async function formOf<T>(asked: Asked, schema: v.GenericSchema<unknown, T>): Promise<T> {
-  const type = headerOf(asked.headers, "content-type") ?? "";
-  const form = await new Response(new Uint8Array(asked.body), { headers: { "content-type": type } })
-    .formData()
-    .catch(() => {
-      throw notMultipart();
-    });
-  return checked(Object.fromEntries(form), schema);
+  return checked(Object.fromEntries(await readForm(asked)), schema);
 }
 
 function checked<T>(value: unknown, schema: v.GenericSchema<unknown, T>): T {

@@ -9,7 +9,7 @@ import type { Operations } from "./router.ts";
 import type { Shelves } from "./shelves.ts";
 
 type Batch = Fields & { id: string; status: string; input_file_id: string; endpoint: string };
-type Line = { custom_id: string; body: unknown };
+type Line = { custom_id: string; body: Fields };
 
 /** Answers what is posted to a path. */
 export type AskMock = (path: string, body: Buffer, digest: string) => Promise<Answer>;
@@ -96,7 +96,7 @@ function linesOf(content: Buffer): Line[] {
     .filter((text) => text.trim() !== "");
   return texts.map((text, at) => {
     const line = parse(text);
-    if (!isObject(line) || typeof line.custom_id !== "string") {
+    if (!isObject(line) || typeof line.custom_id !== "string" || !isObject(line.body)) {
       throw invalidParameter("input_file_id", `line ${at + 1} of the file is no request`);
     }
     return line as Line;

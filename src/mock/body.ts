@@ -1,7 +1,7 @@
 import { promisify } from "node:util";
 import zlib from "node:zlib";
 import type { Exchange, HeaderList } from "../exchange.ts";
-import { headerOf } from "./asked.ts";
+import { headerOf } from "../header-list.ts";
 import { bodyTooLarge, notJson, unknownEncoding } from "./refusal.ts";
 
 /** The longest body that the mock takes, in bytes. */

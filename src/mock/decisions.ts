@@ -1,6 +1,6 @@
 import { json } from "./answer.ts";
 import type { Asked } from "./asked.ts";
-import { type Fields, fieldsWith, listIn } from "./fields.ts";
+import { type Fields, fieldsWith, objectsIn } from "./fields.ts";
 import { textOf, tokensIn } from "./speech.ts";
 import { tokenUsage } from "./tokens.ts";
 
@@ -8,7 +8,7 @@ import { tokenUsage } from "./tokens.ts";
 export async function decide(asked: Asked) {
   const said = await fieldsWith(asked, "model", "input", "questions");
   const input_tokens = tokensIn(textOf(said.input));
-  const answers = listIn(said, "questions").map(answerTo);
+  const answers = objectsIn(said, "questions").map(answerTo);
   return json({ model: said.model, answers, usage: tokenUsage(input_tokens, answers.length) });
 }
 
@@ -19,12 +19,12 @@ function answerTo(question: Fields) {
   const chances = (count: number) =>
     Array.from({ length: count }, (_, at) => (at > 0 ? 0.1 / (count - 1) : count > 1 ? 0.9 : 1));
   if (type === "choice") {
-    const values = listIn(question, "choices").map(({ value }) => value);
+    const values = objectsIn(question, "choices").map(({ value }) => value);
     const likely = chances(values.length);
     const probabilities = values.map((value, at) => ({ value, probability: likely[at] }));
     return { type, name, choice: values[0], confidence: 0.9, probabilities };
   }
-  const levels = listIn(question, "levels");
+  const levels = objectsIn(question, "levels");
   const likely = chances(levels.length);
   const probabilities = levels.map(({ label, value }, at) => ({
     ...{ label, value: Number(value ?? at), probability: likely[at] },

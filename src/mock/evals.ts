@@ -1,7 +1,7 @@
 import { json } from "./answer.ts";
 import type { Asked } from "./asked.ts";
 import { become } from "./become.ts";
-import { type Fields, fieldsWith, isObject, listIn, objectIn } from "./fields.ts";
+import { type Fields, fieldsWith, isObject, objectIn, objectsIn } from "./fields.ts";
 import { evalRun, evaluation } from "./resources/work.ts";
 import type { Operations } from "./router.ts";
 import type { Shelves } from "./shelves.ts";
@@ -16,6 +16,7 @@ const outputItem = `${evalRun}/output_items/{output_item_id}`;
 export function evalOperations(shelves: Shelves): Operations {
   async function create(asked: Asked) {
     const said = await fieldsWith(asked, "data_source_config", "testing_criteria");
+    objectsIn(said, "testing_criteria");
     const { type, item_schema, metadata } = objectIn(said, "data_source_config");
     const schema = { type: "object", properties: { item: item_schema ?? {} } };
     const data_source_config = { type, schema, ...(isObject(metadata) && { metadata }) };
@@ -25,6 +26,7 @@ export function evalOperations(shelves: Shelves): Operations {
   async function start(asked: Asked) {
     const said = await fieldsWith(asked, "data_source");
     shelves.find(evaluation, asked.params);
+    rowsOf(said);
     const source = objectIn(said, "data_source");
     const model = typeof source.model === "string" ? source.model : "gpt-5";
     return json(shelves.add(evalRun, asked.params, asked.digest, said, { model }));
@@ -37,7 +39,7 @@ export function evalOperations(shelves: Shelves): Operations {
 
   function complete(run: Run, params: Record<string, string>): Run {
     const { testing_criteria } = shelves.find<Evaluation>(evaluation, params);
-    const content = listIn(objectIn(objectIn(run, "data_source"), "source"), "content");
+    const content = rowsOf(run);
     const names = testing_criteria.map(({ name }) => String(name ?? ""));
     for (const [index, row] of content.entries()) {
       const results = names.map((name) => ({ name, passed: true, score: 1 }));
@@ -79,6 +81,11 @@ export function evalOperations(shelves: Shelves): Operations {
       to: { status: "canceled" },
     }),
   };
+}
+
+/** What a run is to try, where its request brings it. */
+function rowsOf(said: Fields): Fields[] {
+  return objectsIn(objectIn(objectIn(said, "data_source"), "source"), "content");
 }
 
 function sampleOf(model: string, asked: string) {

@@ -1,5 +1,6 @@
-import { type Asked, headerOf } from "./asked.ts";
-import { missingParameter, notJson, notMultipart } from "./refusal.ts";
+import type { Asked } from "./asked.ts";
+import { isForm, readForm, readJson } from "./read.ts";
+import { invalidParameter, missingParameter } from "./refusal.ts";
 
 /** What a request says, by name: of a JSON body or of a form. */
 export type Fields = Record<string, unknown>;
@@ -10,8 +11,9 @@ type Said = Pick<Asked, "headers" | "body"> & Partial<Asked>;
 /** The fields of a request; none when it has no body. */
 export async function fieldsOf(asked: Said): Promise<Fields> {
   if (asked.body.length === 0) return {};
-  const type = headerOf(asked.headers, "content-type") ?? "";
-  return type.startsWith("multipart/") ? formFields(asked.body, type) : jsonFields(asked.body);
+  if (isForm(asked)) return formFields(await readForm(asked));
+  const value = readJson(asked);
+  return isObject(value) ? value : {};
 }
 
 /** The fields of a request that has to have some of them. */
@@ -32,10 +34,26 @@ export function numberIn(fields: Fields, name: string, silent: number): number {
   return Number.isFinite(value) ? value : silent;
 }
 
-/** A list of objects or of texts; what is no list counts as an empty one. */
-export function listIn<T = Fields>(fields: Fields, name: string): T[] {
+/** What is no list counts as an empty one. */
+export function listIn(fields: Fields, name: string): unknown[] {
   const value = fields[name];
   return Array.isArray(value) ? value : [];
+}
+
+/** A list of objects, empty where the request is silent. */
+export function objectsIn(fields: Fields, name: string): Fields[] {
+  return listOf(fields[name], name, "objects", isObject);
+}
+
+/** A list of texts, empty where the request is silent. */
+export function textsIn(fields: Fields, name: string): string[] {
+  return listOf(fields[name], name, "strings", (one) => typeof one === "string");
+}
+
+function listOf<T>(value: unknown, name: string, kind: string, fits: (one: unknown) => one is T) {
+  const list: unknown = value ?? [];
+  if (Array.isArray(list) && list.every(fits)) return list as T[];
+  throw invalidParameter(name, `expected an array of ${kind}`);
 }
 
 export function objectIn(fields: Fields, name: string): Fields {
@@ -56,21 +74,7 @@ export async function bytesIn(fields: Fields, name: string): Promise<Buffer> {
   return file instanceof Blob ? Buffer.from(await file.arrayBuffer()) : Buffer.alloc(0);
 }
 
-function jsonFields(body: Buffer): Fields {
-  try {
-    const value: unknown = JSON.parse(body.toString());
-    return isObject(value) ? value : {};
-  } catch {
-    throw notJson();
-  }
-}
-
-async function formFields(body: Buffer, type: string): Promise<Fields> {
-  const form = await new Response(new Uint8Array(body), { headers: { "content-type": type } })
-    .formData()
-    .catch(() => {
-      throw notMultipart();
-    });
+function formFields(form: FormData): Fields {
   const fields: Fields = {};
   for (const [name, value] of form) put(fields, name, value);
   return fields;
@@ -80,6 +84,7 @@ async function formFields(body: Buffer, type: string): Promise<Fields> {
 function put(fields: Fields, name: string, value: unknown): void {
   const [, base = name, key] = /^([^[]+)\[(\w*)\]$/.exec(name) ?? [];
   if (key === undefined) fields[base] = value;
-  else if (key === "") fields[base] = [...listIn(fields, base), value];
-  else fields[base] = { ...objectIn(fields, base), [key]: value };
+  else if (key !== "") fields[base] = { ...objectIn(fields, base), [key]: value };
+  else if (Array.isArray(fields[base])) fields[base].push(value);
+  else fields[base] = [value];
 }

@@ -1,6 +1,7 @@
 import * as v from "valibot";
+import { headerOf } from "../header-list.ts";
 import { type Answer, json, madeAt } from "./answer.ts";
-import { type Asked, formOf, headerOf } from "./asked.ts";
+import { type Asked, formOf } from "./asked.ts";
 import { pageOf } from "./page.ts";
 import { rangeOf } from "./range.ts";
 import { noSuchFile, rangeNotSatisfiable } from "./refusal.ts";
@@ -41,14 +42,19 @@ export function createFiles(shelves: Shelves, store: Store) {
     return file;
   }
 
-  function find(file_id: string): { file: FileObject; content: Buffer } {
+  function seek(file_id: string): { file: FileObject; content: Buffer } | undefined {
     const file = store.get<FileObject>(fill(one, { file_id }));
     const content = store.get<Buffer>(contentOf(file_id));
-    if (!file || !content) throw noSuchFile(file_id);
-    return { file, content };
+    return file && content && { file, content };
   }
 
-  return { add, find };
+  function find(file_id: string) {
+    const found = seek(file_id);
+    if (!found) throw noSuchFile(file_id);
+    return found;
+  }
+
+  return { add, find, seek };
 }
 
 export function fileOperations(files: Files, shelves: Shelves): Operations {

@@ -1,7 +1,7 @@
 import { idOf, json, madeAt } from "./answer.ts";
 import type { Asked } from "./asked.ts";
 import { become } from "./become.ts";
-import { type Fields, fieldsWith, listIn, textIn } from "./fields.ts";
+import { type Fields, fieldsWith, objectIn, textIn, textsIn } from "./fields.ts";
 import type { Files } from "./files.ts";
 import { keepModel } from "./models.ts";
 import { page } from "./page.ts";
@@ -74,7 +74,7 @@ export function fineTuningOperations(shelves: Shelves, files: Files, store: Stor
 
   async function permit(asked: Asked) {
     const said = await fieldsWith(asked, "project_ids");
-    const made = listIn<string>(said, "project_ids").map((project_id) =>
+    const made = textsIn(said, "project_ids").map((project_id) =>
       shelves.add(permission, asked.params, `${asked.digest}${project_id}`, {}, { project_id }),
     );
     return page(made, asked.query, { order: "asc" });
@@ -115,9 +115,9 @@ const graderErrors = {
 
 /** Every grader gives 1 to what is its reference, and 0 to the rest. */
 async function runGrader(asked: Asked) {
-  const { grader, model_sample } = await fieldsWith(asked, "grader", "model_sample");
-  const { name = "", type = "", reference } = grader as Fields;
-  const reward = reference === undefined || reference === model_sample ? 1 : 0;
+  const said = await fieldsWith(asked, "grader", "model_sample");
+  const { name = "", type = "", reference } = objectIn(said, "grader");
+  const reward = reference === undefined || reference === said.model_sample ? 1 : 0;
   return json({
     reward,
     sub_rewards: {},

@@ -1,7 +1,7 @@
 import { type Answer, events, json, madeAt } from "./answer.ts";
 import type { Asked } from "./asked.ts";
 import { become } from "./become.ts";
-import { type Fields, fieldsWith, textIn } from "./fields.ts";
+import { type Fields, fieldsWith, objectIn, textIn } from "./fields.ts";
 import { notNow } from "./refusal.ts";
 import { assistant, runStep, thread, threadMessage, threadRun } from "./resources/assistants.ts";
 import type { Operations } from "./router.ts";
@@ -113,7 +113,7 @@ export function runOperations(shelves: Shelves): Operations {
 
   async function startWithThread(asked: Asked): Promise<Answer> {
     const said = await fieldsWith(asked, "assistant_id");
-    const about = (said.thread ?? {}) as Fields;
+    const about = objectIn(said, "thread");
     const { id } = shelves.add<{ id: string }>(thread, {}, asked.digest, about);
     addMessages(shelves, { thread_id: id }, about.messages, asked.digest);
     return start(asked, { thread_id: id });

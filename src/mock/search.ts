@@ -1,4 +1,5 @@
 import { type Fields, isObject, listIn } from "./fields.ts";
+import { invalidParameter } from "./refusal.ts";
 
 /** How many of the query's words the text has, from 0 to 1. */
 export function scoreOf(query: string, text: string): number {
@@ -12,20 +13,23 @@ export function scoreOf(query: string, text: string): number {
 export function passes(attributes: Fields, filter: unknown): boolean {
   if (!isObject(filter)) return true;
   const { type, key, value } = filter;
-  const inner = listIn<unknown>(filter, "filters");
+  const inner = listIn(filter, "filters");
   if (type === "and") return inner.every((one) => passes(attributes, one));
   if (type === "or") return inner.some((one) => passes(attributes, one));
-  const compare = comparisons[String(type)];
-  return compare?.(attributes[String(key)] as number, value as number) ?? true;
+  const compare = comparisons.get(String(type));
+  if (!compare) throw invalidParameter("filters", `there is no comparison "${type}"`);
+  return compare(attributes[String(key)] as number, value as number);
 }
 
-const comparisons: Record<string, (has: number, wanted: number) => boolean> = {
-  eq: (has, wanted) => has === wanted,
-  ne: (has, wanted) => has !== wanted,
-  gt: (has, wanted) => has > wanted,
-  gte: (has, wanted) => has >= wanted,
-  lt: (has, wanted) => has < wanted,
-  lte: (has, wanted) => has <= wanted,
-  in: (has, wanted) => [wanted].flat().includes(has),
-  nin: (has, wanted) => ![wanted].flat().includes(has),
-};
+const comparisons = new Map<string, (has: number, wanted: number) => boolean>(
+  Object.entries({
+    eq: (has, wanted) => has === wanted,
+    ne: (has, wanted) => has !== wanted,
+    gt: (has, wanted) => has > wanted,
+    gte: (has, wanted) => has >= wanted,
+    lt: (has, wanted) => has < wanted,
+    lte: (has, wanted) => has <= wanted,
+    in: (has, wanted) => [wanted].flat().includes(has),
+    nin: (has, wanted) => ![wanted].flat().includes(has),
+  }),
+);

@@ -1,6 +1,6 @@
 import { json } from "./answer.ts";
 import type { Asked } from "./asked.ts";
-import { type Fields, fieldsOf, fieldsWith, isObject } from "./fields.ts";
+import { type Fields, fieldsOf, fieldsWith, isObject, objectsIn } from "./fields.ts";
 import { thread, threadMessage } from "./resources/assistants.ts";
 import type { Operations } from "./router.ts";
 import type { Shelves } from "./shelves.ts";
@@ -40,9 +40,9 @@ function addMessage(
   said: Fields,
   seed: string,
 ): object {
-  const parts =
-    typeof said.content === "string" ? [{ type: "text", text: said.content }] : said.content;
-  const content = Array.isArray(parts) ? parts.map(toPart) : [];
+  const isText = typeof said.content === "string";
+  const parts = isText ? [{ type: "text", text: said.content }] : objectsIn(said, "content");
+  const content = parts.map(toPart);
   return shelves.add(threadMessage, params, seed, { ...said, content: undefined }, { content });
 }
 

@@ -1,6 +1,6 @@
 import { idOf, json, madeAt } from "./answer.ts";
 import type { Asked } from "./asked.ts";
-import { bytesIn, fieldsWith, listIn, textIn } from "./fields.ts";
+import { bytesIn, fieldsWith, textIn, textsIn } from "./fields.ts";
 import type { Files } from "./files.ts";
 import { noSuch, notNow } from "./refusal.ts";
 import { fill } from "./resource.ts";
@@ -36,7 +36,7 @@ export function uploadOperations(shelves: Shelves, files: Files, store: Store): 
 
   async function complete(asked: Asked) {
     const upload = pending(asked, "complete");
-    const names = listIn<string>(await fieldsWith(asked, "part_ids"), "part_ids");
+    const names = textsIn(await fieldsWith(asked, "part_ids"), "part_ids");
     const parts = names.map((part_id) => {
       const content = store.get<Buffer>(fill(part, { ...asked.params, part_id }));
       if (!content) throw noSuch("part", part_id);

@@ -2,7 +2,7 @@ import { json, madeAt } from "./answer.ts";
 import type { Asked } from "./asked.ts";
 import type { Fields } from "./fields.ts";
 import { limitOf } from "./page.ts";
-import { missingParameter } from "./refusal.ts";
+import { invalidParameter, missingParameter } from "./refusal.ts";
 import type { Operations } from "./router.ts";
 
 /** What a bucket says of each kind of usage. */
@@ -33,7 +33,7 @@ const cost = {
   project_id: null,
 };
 
-const widths: Record<string, number> = { "1m": 60, "1h": 3600, "1d": 86_400 };
+const widths = new Map(Object.entries({ "1m": 60, "1h": 3600, "1d": 86_400 }));
 
 /** Costs and usage: the same in every bucket, from `start_time` on. */
 export function usageOperations(): Operations {
@@ -50,9 +50,10 @@ export function usageOperations(): Operations {
 
 function buckets({ query }: Asked, result: Fields) {
   if (!query.get("start_time")) throw missingParameter("start_time");
-  const width = widths[query.get("bucket_width") ?? "1d"] ?? 86_400;
-  const first = Number(query.get("page") ?? query.get("start_time"));
-  const end = Number(query.get("end_time") ?? Math.max(madeAt, first + width));
+  const width = widths.get(query.get("bucket_width") ?? "1d");
+  if (!width) throw invalidParameter("bucket_width", 'expected "1m", "1h" or "1d"');
+  const first = momentIn(query, "page") ?? momentIn(query, "start_time") ?? 0;
+  const end = momentIn(query, "end_time") ?? Math.max(madeAt, first + width);
   const limit = limitOf(query, 7, 1440);
   const count = Math.max(0, Math.ceil((end - first) / width));
   const data = Array.from({ length: Math.min(limit, count) }, (_, index) => {
@@ -62,4 +63,10 @@ function buckets({ query }: Asked, result: Fields) {
   const has_more = count > limit;
   const next_page = has_more ? String(first + limit * width) : null;
   return json({ object: "page", data, has_more, next_page });
+}
+
+function momentIn(query: URLSearchParams, name: string): number | undefined {
+  const text = query.get(name);
+  if (text === null || /^\d{1,12}$/.test(text)) return text === null ? undefined : Number(text);
+  throw invalidParameter(name, `expected seconds since 1970, but got "${text}"`);
 }

@@ -1,6 +1,14 @@
 import { json } from "./answer.ts";
 import type { Asked } from "./asked.ts";
-import { type Fields, fieldsOf, fieldsWith, listIn, numberIn, textIn } from "./fields.ts";
+import {
+  type Fields,
+  fieldsOf,
+  fieldsWith,
+  numberIn,
+  objectsIn,
+  textIn,
+  textsIn,
+} from "./fields.ts";
 import type { Files } from "./files.ts";
 import { page } from "./page.ts";
 import { missingParameter, notNow } from "./refusal.ts";
@@ -16,10 +24,13 @@ type Batch = { id: string; status: string; file_counts: { total: number } };
 
 /** Vector stores, the files in them, and a search that knows words only. */
 export function vectorStoreOperations(shelves: Shelves, files: Files, store: Store): Operations {
-  function attach(params: Params, said: Fields): void {
-    const { file } = files.find(textIn(said, "file_id"));
-    const more = { usage_bytes: file.bytes };
-    shelves.add(vectorStoreFile, params, file.id, { ...said, file_id: file.id }, more);
+  /** All of them, or none where one is no file. */
+  function attach(params: Params, wanted: Fields[]): void {
+    const found = wanted.map((said) => ({ said, ...files.find(textIn(said, "file_id")) }));
+    for (const { said, file } of found) {
+      const more = { usage_bytes: file.bytes };
+      shelves.add(vectorStoreFile, params, file.id, { ...said, file_id: file.id }, more);
+    }
     count(params);
   }
 
@@ -34,29 +45,32 @@ export function vectorStoreOperations(shelves: Shelves, files: Files, store: Sto
 
   async function create(asked: Asked) {
     const said = await fieldsOf(asked);
-    const file_ids = listIn<string>(said, "file_ids");
+    const file_ids = textsIn(said, "file_ids");
     for (const id of file_ids) files.find(id);
     const { id } = shelves.add<{ id: string }>(vectorStore, {}, asked.digest, said);
     const params = { vector_store_id: id };
-    for (const file_id of file_ids) attach(params, { file_id });
+    attach(
+      params,
+      file_ids.map((file_id) => ({ file_id })),
+    );
     return json(shelves.find(vectorStore, params));
   }
 
   async function addFile(asked: Asked) {
     const said = await fieldsWith(asked, "file_id");
     shelves.find(vectorStore, asked.params);
-    attach(asked.params, said);
+    attach(asked.params, [said]);
     const params = { ...asked.params, file_id: textIn(said, "file_id") };
     return json(shelves.find(vectorStoreFile, params));
   }
 
   async function addBatch({ params, ...asked }: Asked) {
     const said = await fieldsOf({ params, ...asked });
-    const ids = listIn<string>(said, "file_ids").map((file_id) => ({ ...said, file_id }));
-    const wanted = ids.length > 0 ? ids : listIn(said, "files");
+    const ids = textsIn(said, "file_ids").map((file_id) => ({ ...said, file_id }));
+    const wanted = ids.length > 0 ? ids : objectsIn(said, "files");
     if (wanted.length === 0) throw missingParameter("file_ids");
     shelves.find(vectorStore, params);
-    for (const file of wanted) attach(params, file);
+    attach(params, wanted);
     const file_counts = { ...noFiles, in_progress: wanted.length, total: wanted.length };
     const batch = shelves.add<Batch>(fileBatch, params, asked.digest, {}, { file_counts });
     const file_ids = wanted.map((file) => textIn(file, "file_id"));
@@ -98,11 +112,12 @@ export function vectorStoreOperations(shelves: Shelves, files: Files, store: Sto
     const inside = shelves.list<{ id: string; attributes: Fields }>(vectorStoreFile, asked.params);
     const found = inside
       .filter(({ attributes }) => passes(attributes, said.filters))
-      .map(({ id, attributes }) => {
-        const { file, content } = files.find(id);
-        const text = content.toString();
+      .flatMap(({ id, attributes }) => {
+        const found = files.seek(id);
+        if (!found) return [];
+        const text = found.content.toString();
         const score = scoreOf(query, text);
-        const { filename } = file;
+        const { filename } = found.file;
         return { file_id: id, filename, score, attributes, content: [{ type: "text", text }] };
       })
       .sort((one, other) => other.score - one.score)
