@@ -28,6 +28,22 @@ async function ask(url: string, init?: RequestInit): Promise<string> {
 
 const post = { method: "POST", body: "{}" };
 
+// The first one: no test before it has left connections of its own.
+test("an idle connection keeps no process alive that has nothing else to do", async () => {
+  await using upstream = await startUpstream();
+  await using relay = await startRelay({ upstream: upstream.url });
+  const counted = () =>
+    process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
+  const before = counted();
+
+  for (let i = 0; i < 2; i++) {
+    await rawExchange(relay.port, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+    // Upstream's end of it, and not the relay's.
+    await expect.poll(counted).toBe(before + 1);
+  }
+  expect(upstream.connections).toBe(1);
+});
+
 describe("connections are used again", () => {
   test("one serves requests in a row, whatever their methods and bodies", async () => {
     await using upstream = await startUpstream();

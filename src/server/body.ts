@@ -31,7 +31,10 @@ export function receiveBody(
   }
   if (length === undefined || length > collectable) {
     exchange.body = new Upload(req, [], exchange, limits);
-    ready();
+    process.nextTick(() => {
+      // Refused already where what came with the head is no proper body.
+      if (req.socket.writable) ready();
+    });
     return;
   }
 

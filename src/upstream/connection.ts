@@ -81,6 +81,12 @@ export class Connection implements AnswerSink {
     this.#socket?.resume();
   }
 
+  /** Whether it keeps a process alive that has nothing else to do: not while nobody uses it. */
+  keepAlive(isUsed: boolean): void {
+    if (isUsed) this.#socket?.ref();
+    else this.#socket?.unref();
+  }
+
   /** Closes it at once; nothing is heard of it any more. */
   destroy(): void {
     this.#isOver = true;

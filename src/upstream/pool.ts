@@ -69,7 +69,10 @@ export function createPool(origin: string, config: Config, connect: Connector): 
       if (fresh) return create();
       const now = performance.now();
       for (let last = free.pop(); last; last = free.pop()) {
-        if (last.freeUntil > now) return last;
+        if (last.freeUntil > now) {
+          last.keepAlive(true);
+          return last;
+        }
         discard(last);
       }
       return create();
@@ -81,6 +84,7 @@ export function createPool(origin: string, config: Config, connect: Connector): 
         return;
       }
       connection.freeUntil = performance.now() + idleMs;
+      connection.keepAlive(false);
       free.push(connection);
       schedule(idleMs);
     },
