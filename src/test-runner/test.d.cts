@@ -50,8 +50,7 @@ export type MockOptions = {
 };
 
 /**
- * A relay in this process, on a free port of loopback. It does not keep the process alive; an idle connection
- * to OpenAI does, for some seconds, unless `stop` is called.
+ * A relay in this process, on a free port of loopback. It does not keep the process alive.
  */
 export type Relay = {
   /** `http://127.0.0.1:port`. */
