@@ -37,6 +37,33 @@ test("no value of any field makes the mock fail", async () => {
   expect(failed).toEqual([]);
 });
 
+const messages = [{ role: "user", content: "Hello" }];
+
+test.each([
+  ["/chat/completions", "temperature", { messages, temperature: "hot" }],
+  ["/chat/completions", "top_p", { messages, top_p: 1.5 }],
+  ["/chat/completions", "messages.0.role", { messages: [{ role: "wizard", content: "x" }] }],
+  ["/chat/completions", "tools.0.function", { messages, tools: [{ type: "function" }] }],
+  ["/chat/completions", "tools.0.type", { messages, tools: [{ type: "hammer" }] }],
+  [
+    "/chat/completions",
+    "response_format.json_schema",
+    { messages, response_format: { type: "json_schema" } },
+  ],
+  ["/responses", "temperature", { input: "x", temperature: 9 }],
+  ["/completions", "frequency_penalty", { prompt: "x", frequency_penalty: -3 }],
+  ["/embeddings", "input", { input: "" }],
+  ["/images/generations", "partial_images", { prompt: "x", stream: true, partial_images: 1e9 }],
+  ["/images/generations", "output_format", { prompt: "x", output_format: "bmp" }],
+])("%s refuses a wrong %s", async (path, param, body) => {
+  await using mock = await startMock();
+
+  const { status, said } = await post(`${mock.url}/v1${path}`, { model: "gpt-image-1", ...body });
+
+  expect(status).toBe(400);
+  expect(JSON.parse(said)).toMatchObject({ error: { type: "invalid_request_error", param } });
+});
+
 test("what is wrong further down is refused as the client's mistake", async () => {
   await using client = await startClient();
   const { openai, baseURL } = client;

@@ -43,5 +43,6 @@ function checked<T>(value: unknown, schema: v.GenericSchema<unknown, T>): T {
   const issue = result.issues[0];
   const param = v.getDotPath(issue) ?? undefined;
   if (param && issue.received === "undefined") throw missingParameter(param);
+  if (issue.type === "non_empty") throw invalidParameter(param, "it is empty");
   throw invalidParameter(param, `expected ${issue.expected}, but got ${issue.received}`);
 }

@@ -7,23 +7,41 @@ import { type ChatAnswer, chatChunks } from "./chatchunks.ts";
 import { keepChat } from "./chatstore.ts";
 import { spokenAudio } from "./codecs.ts";
 import { logprobsOf } from "./logprobs.ts";
+import { penalties, sampling, tokenLimit } from "./parameters.ts";
 import type { Operation } from "./router.ts";
 import { lastWords, textOf, tokensIn } from "./speech.ts";
 import type { Store } from "./store.ts";
 import { cut } from "./truncate.ts";
 import { type Call, type Turn, takeTurn, toolsOf } from "./turn.ts";
 
-const count = v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1)));
+const roles = ["developer", "system", "user", "assistant", "tool", "function"] as const;
+
+/** A function has a name, a schema for an answer a name and the schema itself. */
+const tool = v.variant("type", [
+  v.looseObject({ type: v.literal("function"), function: v.looseObject({ name: v.string() }) }),
+  v.looseObject({ type: v.literal("custom"), custom: v.looseObject({ name: v.string() }) }),
+]);
+const format = v.variant("type", [
+  v.looseObject({ type: v.literal("text") }),
+  v.looseObject({ type: v.literal("json_object") }),
+  v.looseObject({
+    type: v.literal("json_schema"),
+    json_schema: v.looseObject({ name: v.string() }),
+  }),
+]);
 
 const chatRequest = v.looseObject({
   model: v.string(),
-  messages: v.pipe(v.array(v.looseObject({ role: v.string() })), v.minLength(1)),
+  messages: v.pipe(v.array(v.looseObject({ role: v.picklist(roles) })), v.minLength(1)),
   n: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(128)), 1),
-  max_tokens: count,
-  max_completion_tokens: count,
+  max_tokens: tokenLimit,
+  max_completion_tokens: tokenLimit,
+  ...sampling,
+  ...penalties,
   logprobs: v.nullish(v.boolean()),
   top_logprobs: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(20)), 0),
-  tools: v.nullish(v.array(v.looseObject({ type: v.string() }))),
+  tools: v.nullish(v.array(tool)),
+  response_format: v.nullish(format),
   modalities: v.nullish(v.array(v.string())),
   audio: v.nullish(v.looseObject({ format: v.nullish(v.string()) })),
   store: v.nullish(v.boolean()),

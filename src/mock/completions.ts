@@ -3,13 +3,16 @@ import * as v from "valibot";
 import { type Answer, events, idOf, json, madeAt, toEvent } from "./answer.ts";
 import { type Asked, jsonOf } from "./asked.ts";
 import { usageOf } from "./chat.ts";
+import { penalties, sampling, tokenLimit } from "./parameters.ts";
 import { pieces, speak, textOf } from "./speech.ts";
 import { cut } from "./truncate.ts";
 
 const completionRequest = v.looseObject({
   model: v.string(),
   prompt: v.nullish(v.union([v.string(), v.array(v.unknown())])),
-  max_tokens: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  max_tokens: tokenLimit,
+  ...sampling,
+  ...penalties,
   logprobs: v.nullish(v.number()),
   stream: v.nullish(v.boolean()),
   stream_options: v.nullish(v.looseObject({ include_usage: v.nullish(v.boolean()) })),

@@ -1,6 +1,6 @@
 import { type Answer, events, json, madeAt, toEvent } from "./answer.ts";
 import type { Asked } from "./asked.ts";
-import { type Fields, fieldsWith, isTrue, numberIn, textIn } from "./fields.ts";
+import { type Fields, fieldsWith, isTrue, textIn } from "./fields.ts";
 import { pictureOf } from "./picture.ts";
 import { invalidParameter } from "./refusal.ts";
 import type { Operations } from "./router.ts";
@@ -20,15 +20,17 @@ export function imageOperations(): Operations {
 
 async function make(asked: Asked, kind: string, ...needed: string[]): Promise<Answer> {
   const said = await fieldsWith(asked, ...needed);
-  const count = numberIn(said, "n", 1);
-  if (!Number.isInteger(count) || count < 1 || count > 10) {
-    throw invalidParameter("n", `expected an integer from 1 to 10, but got ${count}`);
-  }
+  const count = countIn(said, "n", 1, 1, 10);
+  const partials = countIn(said, "partial_images", 0, 0, 3);
   const isOlder = !/^(gpt-image|chatgpt-image)/.test(textIn(said, "model"));
   const format = textIn(said, "output_format", "png");
+  if (!formats.includes(format)) {
+    throw invalidParameter("output_format", `there is no format "${format}"`);
+  }
   const look = lookOf(said, format);
   const usage = usageOf(said, count);
-  if (isTrue(said.stream)) return events(steps(said, kind, look, usage, asked.digest));
+  if (isTrue(said.stream))
+    return events(steps(kind, format, partials, { look, usage }, asked.digest));
 
   const data = Array.from({ length: count }, (_, index) => {
     const b64_json = pictureOf(format, `${asked.digest} ${index}`).toString("base64");
@@ -39,10 +41,15 @@ async function make(asked: Asked, kind: string, ...needed: string[]): Promise<An
   return json({ created: madeAt, data, ...(!isOlder && { ...look, usage }) });
 }
 
-function* steps(said: Fields, kind: string, look: object, usage: object, seed: string) {
-  const format = textIn(said, "output_format", "png");
+function* steps(
+  kind: string,
+  format: string,
+  partials: number,
+  { look, usage }: { look: object; usage: object },
+  seed: string,
+) {
   const common = { created_at: madeAt, ...look };
-  for (let index = 0; index < numberIn(said, "partial_images", 0); index++) {
+  for (let index = 0; index < partials; index++) {
     const type = `${kind}.partial_image`;
     const b64_json = pictureOf(format, `${seed} partial ${index}`).toString("base64");
     yield toEvent({ type, ...common, b64_json, partial_image_index: index }, type);
@@ -50,6 +57,14 @@ function* steps(said: Fields, kind: string, look: object, usage: object, seed: s
   const type = `${kind}.completed`;
   const b64_json = pictureOf(format, `${seed} 0`).toString("base64");
   yield toEvent({ type, ...common, b64_json, usage }, type);
+}
+
+const formats = ["png", "jpeg", "webp"];
+
+function countIn(said: Fields, name: string, usual: number, least: number, most: number): number {
+  const count = Number(said[name] ?? usual);
+  if (Number.isInteger(count) && count >= least && count <= most) return count;
+  throw invalidParameter(name, `expected an integer from ${least} to ${most}, but got ${count}`);
 }
 
 /** What an answer says of how a picture looks; `auto` has become something. */

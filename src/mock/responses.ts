@@ -6,6 +6,7 @@ import type { Fields } from "./fields.ts";
 import { textIn } from "./fields.ts";
 import { itemsOf } from "./items.ts";
 import { outputOf } from "./output.ts";
+import { sampling, tokenLimit } from "./parameters.ts";
 import { responseEvents } from "./responseevents.ts";
 import type { Kept, Responses } from "./responsestore.ts";
 import type { Operation } from "./router.ts";
@@ -20,7 +21,8 @@ const responseRequest = v.looseObject({
   instructions: v.nullish(v.string()),
   previous_response_id: v.nullish(v.string()),
   conversation: v.nullish(v.union([v.string(), v.looseObject({ id: v.string() })])),
-  max_output_tokens: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  max_output_tokens: tokenLimit,
+  ...sampling,
   reasoning: v.nullish(v.looseObject({})),
   text: v.nullish(v.looseObject({})),
   tools: v.nullish(v.array(v.looseObject({ type: v.string() }))),
