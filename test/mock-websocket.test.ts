@@ -513,9 +513,11 @@ test("every event above is one that the types of the OpenAI SDK know", {
   timeout: 30_000,
 }, async () => {
   expect(told.length).toBeGreaterThan(50);
-  expect(await complaintsAbout(told)).toBe("");
   const wrong = { type: "response.created", event_id: "e", response: { status: "odd" } };
-  expect(await complaintsAbout([{ api: "Realtime", event: wrong }])).toContain('"odd"');
+
+  const complaints = await complaintsAbout([...told, { api: "Realtime", event: wrong }]);
+
+  expect(complaints.match(/^events\.ts.*/gm)).toEqual([expect.stringContaining('"odd"')]);
 });
 
 async function openRealtime(query: string, url = relay.url) {

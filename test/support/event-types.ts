@@ -36,7 +36,9 @@ export async function complaintsAbout(all: Told[]): Promise<string> {
   await writeFile(join(folder, "events.ts"), prelude + lines.join("\n"));
   await writeFile(join(folder, "tsconfig.json"), JSON.stringify(config));
   const tsc = join(modules, ".bin", "tsc");
-  const said = await promisify(execFile)(tsc, ["-p", folder, "--pretty", "false"]).then(
+  const said = await promisify(execFile)(tsc, ["-p", folder, "--pretty", "false"], {
+    cwd: folder,
+  }).then(
     ({ stdout }) => stdout,
     (error: { stdout: string }) => error.stdout,
   );
