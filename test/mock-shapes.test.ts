@@ -8,6 +8,7 @@ import { complaints, type Said } from "./mock-types.ts";
 type Known = (typeof operations)[number];
 type Answered = { operation: string; status: number; type: string; body: Buffer };
 
+const methods = sdkMethods();
 const overHttp = operations.filter(({ stream }) => stream !== "websocket");
 
 test("every answer has the shape that the OpenAI SDK's types promise", {
@@ -105,7 +106,7 @@ function mistyped({ operation, type }: Answered): string[] {
 
 /** What an answer says, for each method of the SDK that would get it. */
 function saidIn({ operation, type, body }: Answered): Said[] {
-  const methods = sdkMethods().filter((method) => method.operation === nameless(operation));
+  const asking = methods.filter((method) => method.operation === nameless(operation));
   const texts = type.startsWith("text/event-stream")
     ? [...`${body}`.matchAll(/^(?:event: (.*)\n)?data: (\{.*)$/gm)].map(([, event, json = ""]) =>
         event?.startsWith("thread.") ? `{ event: "${event}", data: ${json} }` : json,
@@ -114,7 +115,7 @@ function saidIn({ operation, type, body }: Answered): Said[] {
       ? [`${body}`]
       : [];
   const kind = type.startsWith("text/event-stream") ? "Event" : "Body";
-  return methods.flatMap(({ name }) =>
+  return asking.flatMap(({ name }) =>
     texts.map((json) => ({ operation, method: name, kind, json })),
   );
 }
