@@ -6,8 +6,9 @@ import { notNow } from "./refusal.ts";
 import { assistant, runStep, thread, threadMessage, threadRun } from "./resources/assistants.ts";
 import type { Operations } from "./router.ts";
 import { runEvents } from "./runevents.ts";
+import { actionOf, callsOf, detailsOf, toWords, usageOf } from "./runturn.ts";
 import type { Shelves } from "./shelves.ts";
-import { lastWords, textOf, tokensIn } from "./speech.ts";
+import { lastWords } from "./speech.ts";
 import { addMessages } from "./threads.ts";
 import { type Turn, takeTurn, toolsOf } from "./turn.ts";
 
@@ -56,15 +57,9 @@ export function runOperations(shelves: Shelves): Operations {
       said: asked.said,
       digest: run.id,
     });
-    const calls = turn.toolCalls.map(({ id, name, arguments: said }) => ({
-      id,
-      type: "function" as const,
-      function: { name, arguments: said },
-    }));
+    const calls = callsOf(turn);
     const message = calls.length > 0 ? undefined : speak(turn, run, params);
-    const details = message
-      ? { type: "message_creation", message_creation: { message_id: message.id } }
-      : { type: "tool_calls", tool_calls: calls.map(withoutOutput) };
+    const details = detailsOf(message, calls);
     const usage = usageOf(messages, turn);
     const step = shelves.add(
       runStep,
@@ -113,6 +108,7 @@ export function runOperations(shelves: Shelves): Operations {
 
   async function startWithThread(asked: Asked): Promise<Answer> {
     const said = await fieldsWith(asked, "assistant_id");
+    shelves.find(assistant, { assistant_id: textIn(said, "assistant_id") });
     const about = objectIn(said, "thread");
     const { id } = shelves.add<{ id: string }>(thread, {}, asked.digest, about);
     addMessages(shelves, { thread_id: id }, about.messages, asked.digest);
@@ -131,24 +127,4 @@ export function runOperations(shelves: Shelves): Operations {
     }),
     [`POST ${threadRun}/submit_tool_outputs`]: submit,
   };
-}
-
-function actionOf(tool_calls: object[]) {
-  return { type: "submit_tool_outputs", submit_tool_outputs: { tool_calls } };
-}
-
-function withoutOutput(call: { id: string; type: "function"; function: object }) {
-  return { ...call, function: { ...call.function, output: null } };
-}
-
-/** A message in the form that words are looked for in. */
-function toWords({ role, content }: Fields): Fields {
-  const parts = Array.isArray(content) ? content : [];
-  return { role, content: parts.map((part) => ({ text: part?.text?.value ?? "" })) };
-}
-
-function usageOf(messages: Message[], { text }: Turn) {
-  const prompt_tokens = tokensIn(textOf(messages.map(toWords)));
-  const completion_tokens = tokensIn(text);
-  return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
 }
