@@ -164,6 +164,13 @@ test("the environment is the caller's, and on demand leads to the relay while it
   await Promise.all([relay.stop(), relay.stop()]);
   expect(seen()).toEqual([undefined, "sk-own"]);
   await expect(fetch(relay.url)).rejects.toThrow();
+
+  const first = await startRelay({ ...alone, mock: true, env: true });
+  const second = await startRelay({ ...alone, mock: true, env: true });
+  await first.stop();
+  expect(seen()).toEqual([second.baseURL, second.env.OPENAI_API_KEY]);
+  await second.stop();
+  expect(seen()).toEqual([undefined, "sk-own"]);
   vi.unstubAllEnvs();
 });
 

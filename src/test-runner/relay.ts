@@ -7,6 +7,7 @@ import { openPort } from "../server/listen.ts";
 import { createHealth, createRouter, createUpgradeRouter } from "../server/router.ts";
 import { type Entry, type RelayServer, startServer } from "../server/server.ts";
 import { createCalls, withModel, withModelOnUpgrade } from "./calls.ts";
+import { lead } from "./environment.ts";
 import { toConfig } from "./options.ts";
 import type { Relay, RelayOptions } from "./test.d.cts";
 
@@ -22,7 +23,7 @@ export async function startRelay(options: RelayOptions = {}): Promise<Relay> {
   const inside = await createAnswerer(config, env);
   const server = await serve(config, inside, [observer, ...(await logOf(config))], env);
   const own = { OPENAI_BASE_URL: `${server.url}/v1`, OPENAI_API_KEY: standIn };
-  const restore = options.env ? setEnvironment(own) : () => {};
+  const restore = options.env ? lead(own) : () => {};
   let stopping: Promise<void> | undefined;
 
   async function shutDown(): Promise<void> {
@@ -101,17 +102,6 @@ async function logOf(config: Config): Promise<Observer[]> {
   if (config.log.level === "silent") return [];
   const { createLog, createRequestLog } = await import("../observe/log.ts");
   return [createRequestLog(await createLog(config))];
-}
-
-/** Returns what puts back what was there before. */
-function setEnvironment(own: Readonly<Record<string, string>>): () => void {
-  const before = Object.keys(own).map((name) => [name, process.env[name]] as const);
-  Object.assign(process.env, own);
-  return () => {
-    for (const [name, value] of before)
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-  };
 }
 
 /** A test that asked nothing leaves no folder behind, nor does a file of such tests. */
