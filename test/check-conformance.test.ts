@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test, vi } from "vitest";
 import type { Report } from "../src/check/report.ts";
 import { find } from "./support/check.ts";
@@ -46,11 +46,14 @@ describe("a relay as it is", () => {
   });
 
   test("does what the settings say, and that is reported as theirs", async () => {
+    using folder = createFolder();
+    const tape = folder.at("tape");
     const { code, step } = await conformance(
       [
         ...["--upstream", "https://models.example/openai", "--auth-header", "api-key"],
         ...["--organization", "org-1", "--project", "p-1", "--beta", "assistants=v2"],
         ...["--no-default-content-type", "--head-via-get", "--anti-buffering"],
+        ...["--record", tape],
       ],
       {
         RELAY_REWRITE: '[{"path":"/v1/files*","to":{"path":"/v1/uploads*"}}]',
@@ -63,6 +66,7 @@ describe("a relay as it is", () => {
     const named = step!.notes!.map((note) => /^by your settings: (\w+), in \d+ ex/.exec(note)?.[1]);
     expect(named.sort()).toEqual(all.sort());
     expect([code, step!.status]).toEqual([0, "passed"]);
+    expect(existsSync(tape)).toBe(false);
   });
 
   test("turns away what the settings forbid, which is counted apart", async () => {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { describe, expect, test, vi } from "vitest";
-import { scriptRemarks } from "../src/commands/stand-in.ts";
+import { scriptRemarks, standInRemarks } from "../src/commands/stand-in.ts";
 import { runCommand, startCommand } from "./support/command.ts";
 import { createFolder } from "./support/folder.ts";
 import { load } from "./support/settings.ts";
@@ -57,6 +57,10 @@ test("a file that lets the mock answer is told of, as is a script that nobody re
     "mockScript is for the mock, which is off: set mock too.",
   ]);
   expect(scriptRemarks(await load({ flags: { ...flags, mock: true } }))).toEqual([]);
+  using taped = createFolder({ "relay.config.json": { tape: "tapes" } });
+  expect(standInRemarks(await load({ cwd: taped.path }))).toEqual([
+    "OpenAI is not asked what the tape has: file ./relay.config.json sets tape.",
+  ]);
 });
 
 describe("what cannot be run", () => {

@@ -1,4 +1,5 @@
 import type { Input, Loaded } from "../config/load.ts";
+import { untaped } from "../config/offline.ts";
 import type { Findings } from "../conformance/run.ts";
 import { configStep } from "./config.ts";
 import type { Report } from "./report.ts";
@@ -42,7 +43,9 @@ function conformanceStep(loaded: Loaded, env: NodeJS.ProcessEnv): Step {
       if (loaded.config.mock) return skipped("the mock forwards nothing");
       // Large, and of use here only.
       const { tryConformance } = await import("../conformance/run.ts");
-      const findings = await tryConformance(loaded, env, {
+      // Of what it asks nothing is to be recorded, and a tape would not be the relay.
+      const live = { ...loaded, config: { ...loaded.config, ...untaped } };
+      const findings = await tryConformance(live, env, {
         signal,
         progress({ exchanges, bends }, most) {
           step.doing = `${exchanges} of ${count(most, "exchange")}, ${count(bends.length, "bend")}`;

@@ -1,4 +1,5 @@
 import type { Loaded } from "../config/load.ts";
+import { untaped } from "../config/offline.ts";
 import type { Config } from "../config/settings.ts";
 import { relayBug } from "../errors.ts";
 import { createKeys } from "../key/keys.ts";
@@ -83,7 +84,6 @@ function createOther(config: Config, env: Env, found: FoundKeys) {
 function openInside(config: Config, env: Env, { key, admin }: FoundKeys): Promise<Inside> {
   const none = { keyFile: "", keyCommand: [], adminKeyFile: "", adminKeyCommand: [] };
   // What it asks is neither to be recorded nor replayed.
-  const live = { record: "", replay: "", tape: "" };
-  const read = { ...config, ...none, ...live, envFile: "", keys: [], keychain: false };
+  const read = { ...config, ...none, ...untaped, envFile: "", keys: [], keychain: false };
   return createAnswerer(read, { ...env, OPENAI_API_KEY: key?.value, OPENAI_ADMIN_KEY: admin });
 }

@@ -4,7 +4,10 @@ import type { Loaded } from "../config/load.ts";
 export function standInRemarks({ config, origins }: Loaded): string[] {
   const names = (["mock", "replay"] as const).filter((name) => config[name]);
   const ofFiles = names.filter((name) => isOfFile(origins[name]));
-  return ofFiles.map((name) => `OpenAI is not asked: ${origins[name]} sets ${name}.`);
+  const remarks = ofFiles.map((name) => `OpenAI is not asked: ${origins[name]} sets ${name}.`);
+  if (config.tape !== "" && isOfFile(origins.tape))
+    remarks.push(`OpenAI is not asked what the tape has: ${origins.tape} sets tape.`);
+  return remarks;
 }
 
 /** A script that is not read: the calls that it is meant for go to OpenAI. */

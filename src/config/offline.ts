@@ -2,6 +2,9 @@ import type { Config } from "./settings.ts";
 
 type Mode = Pick<Config, "replay" | "tape" | "onMiss">;
 
+/** Settings by which nothing is recorded and nothing replayed. */
+export const untaped = { record: "", replay: "", tape: "" } as const;
+
 /** Whether nobody but the tape is asked: neither a key nor a network is needed. */
 export function isOffline({ replay, tape, onMiss }: Mode, env: NodeJS.ProcessEnv): boolean {
   if (replay === "" && tape === "") return false;
