@@ -4,11 +4,12 @@ import type { Taped } from "../tape/tape.ts";
 /** Where the command ended well, but asked for what is not on the tape, or left part of it unused. */
 const exitCode = 10;
 
-/** Names that are told of what nobody has asked for. */
-const most = 5;
+/** Names of what nobody has asked for that a terminal is told; a log has all of them, to prune by. */
+const mostOnTerminal = 5;
 
 /** How a tape was used, for people: each line with its end. */
 export function toTapeText(tape: Taped, { strictUnused }: Config): string {
+  const most = process.stderr.isTTY ? mostOnTerminal : Number.POSITIVE_INFINITY;
   const unused = strictUnused ? tape.score.unused() : [];
   const names = unused.slice(0, most).map((name) => `relay: unused: ${name}\n`);
   const more = unused.length > most ? `relay: unused: ${unused.length - most} more\n` : "";
