@@ -5,7 +5,7 @@ import { checkSchema } from "../src/check/report.ts";
 import { jsonSchema } from "../src/config/json-schema.ts";
 import { scriptJsonSchema } from "../src/mock/script/json-schema.ts";
 import { commandNames, createProgram } from "../src/program.ts";
-import { tapeSchema } from "../src/tape/commands/schema.ts";
+import { tapeSchema } from "../src/tape/schema.ts";
 import { commitOf } from "./commit.ts";
 import { licencesOf, packagesOf } from "./licences.ts";
 import { manPage } from "./man.ts";

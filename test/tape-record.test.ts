@@ -94,6 +94,19 @@ describe("while a tape is recorded", () => {
     expect(again).toEqual([200, 200, 200, 200, 200]);
   });
 
+  test("JSON that is nested without an end is kept as text, and found again", async () => {
+    await using upstream = await startUpstream();
+    using tape = createTapeFolder();
+    const body = `${"[".repeat(50_000)}${"]".repeat(50_000)}`;
+    const ask = async (relay: { url: string }) =>
+      (await fetch(`${relay.url}/v1/x`, { method: "POST", body })).status;
+
+    await tape.record(upstream.url, ask);
+
+    expect(tape.lines()[0]).toMatchObject({ body: { bytes: 100_000, text: body } });
+    expect(await tape.replay(ask)).toBe(200);
+  });
+
   test("a large form is found again, whatever its boundary and wherever it was cut", async () => {
     await using upstream = await startUpstream();
     using tape = createTapeFolder();

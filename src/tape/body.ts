@@ -11,6 +11,9 @@ import { boundaryOf, UnboundedHash } from "./unbounded.ts";
 /** Bytes of a request's body that are kept; of larger ones only length and digest are. */
 const mostKept = 2 * 1024 ** 2;
 
+/** Levels of JSON; what has more is kept as text. */
+const deepest = 500;
+
 type Decode = (body: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;
 
 const codings = new Map<string, Decode>([
@@ -72,10 +75,20 @@ export async function toBody(
   if ("base64" in content) return { bytes, ...content };
   try {
     const json: unknown = JSON.parse(content.text);
-    return { bytes, json };
+    return isDeep(json) ? { bytes, ...content } : { bytes, json };
   } catch {
     return { bytes, ...content };
   }
+}
+
+/** Lists in lists without an end can be read as JSON, but not be written again. */
+function isDeep(json: unknown): boolean {
+  let level = [json];
+  for (let depth = 0; depth < deepest && level.length > 0; depth++)
+    level = level.flatMap((value) => {
+      return typeof value === "object" && value !== null ? Object.values(value) : [];
+    });
+  return level.length > 0;
 }
 
 /** The body without its Content-Encoding; `undefined` where that cannot be undone. */

@@ -5,6 +5,7 @@ import { type Asked, type Entry, type Line, version } from "./entry.ts";
 import { keepPart } from "./keep.ts";
 import { readFirstLine, readLines, TapeError } from "./lines.ts";
 import { fromName, type Named, stemOf, toName } from "./name.ts";
+import { faultOf } from "./schema.ts";
 
 /** The ending of a file that is still being written, or was when its relay was killed. */
 export const partEnding = ".part";
@@ -22,7 +23,9 @@ export function listParts(folder: string): string[] {
 
 /** The first line of a file, at once: there may be ten thousand to read. */
 export function readAsked(file: string): Asked {
-  return toAsked(readFirstLine(file), file);
+  const asked = toAsked(readFirstLine(file), file);
+  sound(asked, file, 1);
+  return asked;
 }
 
 /** A whole file. Rejects with a TapeError that says what is wrong with it. */
@@ -47,10 +50,27 @@ export async function readEntry(file: string): Promise<Entry> {
 export async function openEntry(
   file: string,
 ): Promise<{ asked: Asked; lines: AsyncGenerator<Line> }> {
-  const lines = readLines(file);
+  const lines = soundLines(file);
   const first = await lines.next();
   if (first.done) throw new TapeError(`${file} is empty.`);
   return { asked: toAsked(first.value, file), lines };
+}
+
+/** Each of them is what the schema says: whoever wrote the file need not have been a relay. */
+async function* soundLines(file: string): AsyncGenerator<Line> {
+  let number = 0;
+  for await (const line of readLines(file)) {
+    number++;
+    // Another version has another schema.
+    if (number === 1) toAsked(line, file);
+    yield sound(line, file, number);
+  }
+}
+
+function sound(line: Line, file: string, number: number): Line {
+  const fault = faultOf(line);
+  if (fault === undefined) return line;
+  throw new TapeError(`${file}, line ${number}: ${fault}`);
 }
 
 let written = 0;

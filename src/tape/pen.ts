@@ -3,7 +3,7 @@ import { keepPart } from "./keep.ts";
 import { type Done, type Job, scribe } from "./scribe.ts";
 
 /** Milliseconds between two messages: waking a thread costs more than what it is told. */
-const pauseMs = 5;
+const pauseMs = 25;
 
 /** Hands what is to be written to a thread: at once, but where much is written in few messages. */
 export type Pen = {

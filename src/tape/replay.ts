@@ -20,6 +20,8 @@ export type Parts = {
   scrub: Scrub;
   speed: number;
   score: Score;
+  /** Tells people what they should know of a recording. */
+  say(line: string): void;
 };
 
 /** Answers from a tape. What is not on it is for `next`, or refused where there is none. */
@@ -46,7 +48,12 @@ export function createReplay(parts: Parts, next: Answering | undefined): Answeri
     if (file === undefined) return next ? next.answer(exchange, reply) : miss(asked, reply);
     score.replayed++;
     const { lines } = await openEntry(file);
-    await play(lines, reply, new Pace(parts.speed, exchange.startedAt), gone.signal);
+    const pace = new Pace(parts.speed, exchange.startedAt);
+    await play(lines, reply, pace, gone.signal, () => {
+      score.replayed--;
+      score.missed++;
+      parts.say(`relay: ${file} breaks off where its client left: record it again.`);
+    });
   }
 
   async function upgrade(exchange: Exchange, reply: UpgradeReply): Promise<void> {

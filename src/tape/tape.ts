@@ -47,7 +47,9 @@ export function createTaped({ config, inner, say }: Parts): Taped {
   const to = record || tape;
   const recorder = inner && to !== "" ? createRecorder(to) : undefined;
   const heard = inner && recorder ? withRecorder(recorder, inner) : inner;
-  const answering = shelf ? createReplay({ shelf, matcher, scrub, speed, score }, heard) : heard!;
+  const answering = shelf
+    ? createReplay({ shelf, matcher, scrub, speed, score, say }, heard)
+    : heard!;
   return {
     ...answering,
     score,

@@ -11,7 +11,10 @@ export const check = addSettingFlags(
     .description("Find what is wrong on a tape: broken files, secrets, what is never replayed")
     // Not required: --json-schema needs none.
     .argument("[folder]", "the tape")
-    .option("--strict", "fail on remarks too, which are about duplicates")
+    .option(
+      "--strict",
+      "fail on remarks too, which are about duplicates and answers that break off",
+    )
     .option("--json", "print a report for programs")
     .option("--json-schema", "print the JSON Schema of a tape's lines, and check nothing")
     .addHelpText(
@@ -27,7 +30,7 @@ Examples:
   [],
 ).action(async (folder: string | undefined, options: Options, command: Command) => {
   if (options.jsonSchema) {
-    const { tapeSchema } = await import("../../tape/commands/schema.ts");
+    const { tapeSchema } = await import("../../tape/schema.ts");
     print(JSON.stringify(await tapeSchema(), null, 2));
     return;
   }

@@ -4,14 +4,13 @@ import { printable } from "../../config/shown.ts";
 import { toBytes } from "../bytes.ts";
 import { type Entry, keptFromRequests, type Recorded } from "../entry.ts";
 import { listParts, readEntry } from "../file.ts";
-import { readLines, TapeError } from "../lines.ts";
+import { TapeError } from "../lines.ts";
 import { fromName, stemOf } from "../name.ts";
 import { notKept } from "../recording.ts";
 import type { Scrub } from "../scrub.ts";
 import { duplicatesIn } from "./duplicates.ts";
 import { bodyOf } from "./events.ts";
 import { hiddenIn } from "./hidden.ts";
-import { faultOf } from "./schema.ts";
 
 /** Something wrong with a file of a tape, and what to do. */
 export type Fault = {
@@ -39,7 +38,7 @@ export async function checkTape(folder: string, scrub: Scrub) {
     const file = join(folder, name);
     const named = fromName(name);
     if (!named) add(name, "is never replayed: no digest ends its name", "Give it back its name.");
-    const entry = await entryOf(file).catch((error: unknown) => {
+    const entry = await readEntry(file).catch((error: unknown) => {
       if (!(error instanceof TapeError)) throw error;
       add(name, error.message.replace(`${file}`, "is broken").replace(/\.$/, ""), again);
     });
@@ -49,6 +48,8 @@ export async function checkTape(folder: string, scrub: Scrub) {
     const stem = stemOf(method, path, digest);
     if (named && !name.startsWith(`${stem}.`) && !name.startsWith(`${stem}-`))
       add(name, "has another name than its request", `Rename it to ${stem}.jsonl.`);
+    if (entry.end.end === "client_left")
+      add(name, "breaks off where its client left", "Record it again, unless it should.", "remark");
     for (const header of wrongHeaders(entry))
       add(name, `holds a header that no tape may: ${header}`, "Take it out.");
     if (await hasSecret(file, entry, scrub))
@@ -68,17 +69,6 @@ export async function checkTape(folder: string, scrub: Scrub) {
       "remark",
     );
   return { recordings: names.length, faults };
-}
-
-/** A whole file, every line of it as the schema says. */
-async function entryOf(file: string): Promise<Entry> {
-  let number = 0;
-  for await (const line of readLines(file)) {
-    number++;
-    const fault = faultOf(line);
-    if (fault !== undefined) throw new TapeError(`${file}, line ${number}: ${fault}`);
-  }
-  return readEntry(file);
 }
 
 /** Names that a relay never writes: they carry credentials, or might. */

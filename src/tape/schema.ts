@@ -1,5 +1,7 @@
 import * as v from "valibot";
-import { type Line, version } from "../entry.ts";
+import { type Line, version } from "./entry.ts";
+
+const framing = /^(?:connection|keep-alive|transfer-encoding)$/i;
 
 function described<T extends v.GenericSchema>(schema: T, about: string) {
   return v.pipe(schema, v.description(about));
@@ -14,7 +16,20 @@ const base64 = described(
 const text = v.string();
 const sha256 = v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/));
 const pairs = v.array(v.strictTuple([v.string(), v.string()]));
-const headers = described(pairs, "Names and values, in their order");
+/** What can be sent as it is: a tape may be somebody else's. */
+const fieldText = v.pipe(
+  v.string(),
+  v.regex(/^[\t\x20-\x7e\x80-\xff]*$/, "it cannot be in a head"),
+);
+const name = v.pipe(
+  v.string(),
+  v.regex(/^[!#$%&'*+.^_`|~\w-]+$/, "no name of a header"),
+  v.check((text) => !framing.test(text), "the relay's own to say"),
+);
+const headers = described(
+  v.array(v.strictTuple([name, fieldText])),
+  "Names and values, in their order",
+);
 
 const body = v.union([
   v.strictObject({ bytes: count, json: v.unknown() }),
@@ -52,15 +67,21 @@ const asked = v.strictObject({
 
 const interim = v.strictObject({
   at,
-  interim: described(v.number(), "Status of an interim answer"),
-  reason: v.string(),
+  interim: described(
+    v.pipe(v.number(), v.integer(), v.minValue(102), v.maxValue(199)),
+    "Status of an interim answer",
+  ),
+  reason: fieldText,
   headers,
 });
 
 const head = v.strictObject({
   at,
-  status: described(v.number(), "Of the answer; of a WebSocket 101"),
-  reason: v.string(),
+  status: described(
+    v.pipe(v.number(), v.integer(), v.minValue(101), v.maxValue(999)),
+    "Of the answer; of a WebSocket 101",
+  ),
+  reason: fieldText,
   headers,
 });
 
@@ -87,7 +108,7 @@ const end = v.strictObject({
     v.picklist(["complete", "reset", "truncated", "client_left"]),
     "reset and truncated: OpenAI's side broke off; client_left: the client did",
   ),
-  trailers: v.exactOptional(pairs),
+  trailers: v.exactOptional(headers),
 });
 
 /** A line of a tape: first the request, then the head, slices or messages, last the end. */
