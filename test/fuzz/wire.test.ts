@@ -51,7 +51,7 @@ function faultsOf(request: string, host: string): string[] {
     ...valuesOf(request, "content-length"),
     ...valuesOf(request, "transfer-encoding"),
   ];
-  const isHandshake = start.startsWith("GET ") && valuesOf(request, "connection")[0] === "upgrade";
+  const isHandshake = start.startsWith("GET ") && valuesOf(request, "connection")[0] === "Upgrade";
   const faults = {
     start: !/^[A-Z-]+ \/v1(?=[/?]| )[!-"$-~]* HTTP\/1\.1$/.test(start) || start.startsWith("TRACE"),
     dots: /\/\.\.?(?:[/?]| )/.test(start.split("?", 1)[0]!),
