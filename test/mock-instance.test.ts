@@ -24,6 +24,7 @@ test.each([
   [{ type: "array", items: { type: "boolean" }, minItems: 2 }, [true, true]],
   [{ type: "array", items: { type: "boolean" }, maxItems: 0 }, []],
   [{ type: "object" }, {}],
+  [{ type: "string", minLength: { toString: 1 }, format: { toString: 1 } }, "mock"],
   [{ $ref: "#/$defs/a", $defs: { a: { const: "x" } } }, "x"],
 ])("the instance of %j", (schema, instance) => {
   expect(instanceOf(schema)).toEqual(instance);

@@ -59,9 +59,9 @@ async function hear(asked: Asked, task: string): Promise<Answer> {
   return { status: 200, headers: ["content-type", type], body: Buffer.from(written) };
 }
 
-function usageOf(task: string, { model }: Fields, text: string, seconds: number) {
+function usageOf(task: string, said: Fields, text: string, seconds: number) {
   if (task === "translate") return undefined;
-  return String(model).startsWith("whisper")
+  return textIn(said, "model").startsWith("whisper")
     ? { type: "duration", seconds }
     : tokenUsage(text, seconds);
 }

@@ -1,7 +1,7 @@
 import { json } from "./answer.ts";
 import type { Asked } from "./asked.ts";
 import { become } from "./become.ts";
-import { type Fields, fieldsWith, isObject, objectIn, objectsIn } from "./fields.ts";
+import { type Fields, fieldsWith, isObject, objectIn, objectsIn, textIn } from "./fields.ts";
 import { evalRun, evaluation } from "./resources/work.ts";
 import type { Operations } from "./router.ts";
 import type { Shelves } from "./shelves.ts";
@@ -40,7 +40,7 @@ export function evalOperations(shelves: Shelves): Operations {
   function complete(run: Run, params: Record<string, string>): Run {
     const { testing_criteria } = shelves.find<Evaluation>(evaluation, params);
     const content = rowsOf(run);
-    const names = testing_criteria.map(({ name }) => String(name ?? ""));
+    const names = testing_criteria.map((one) => textIn(one, "name"));
     for (const [index, row] of content.entries()) {
       const results = names.map((name) => ({ name, passed: true, score: 1 }));
       shelves.add(

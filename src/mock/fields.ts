@@ -30,7 +30,9 @@ export function textIn(fields: Fields, name: string, silent = ""): string {
 }
 
 export function numberIn(fields: Fields, name: string, silent: number): number {
-  const value = Number(fields[name] ?? silent);
+  const said = fields[name] ?? silent;
+  // Not of an object: JSON may give it a "toString" that is none.
+  const value = isObject(said) ? silent : Number(said);
   return Number.isFinite(value) ? value : silent;
 }
 

@@ -116,7 +116,9 @@ const graderErrors = {
 /** Every grader gives 1 to what is its reference, and 0 to the rest. */
 async function runGrader(asked: Asked) {
   const said = await fieldsWith(asked, "grader", "model_sample");
-  const { name = "", type = "", reference } = objectIn(said, "grader");
+  const grader = objectIn(said, "grader");
+  const [name, type] = [textIn(grader, "name"), textIn(grader, "type")];
+  const { reference } = grader;
   const reward = reference === undefined || reference === said.model_sample ? 1 : 0;
   return json({
     reward,
@@ -127,7 +129,7 @@ async function runGrader(asked: Asked) {
       type,
       errors: graderErrors,
       execution_time: 0.01,
-      scores: { [String(name || idOf("grader_", asked.digest))]: reward },
+      scores: { [name || idOf("grader_", asked.digest)]: reward },
       sampled_model_name: null,
       token_usage: null,
     },

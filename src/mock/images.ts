@@ -1,6 +1,6 @@
 import { type Answer, events, json, madeAt, toEvent } from "./answer.ts";
 import type { Asked } from "./asked.ts";
-import { type Fields, fieldsWith, isTrue, textIn } from "./fields.ts";
+import { type Fields, fieldsWith, isTrue, numberIn, textIn } from "./fields.ts";
 import { pictureOf } from "./picture.ts";
 import { invalidParameter } from "./refusal.ts";
 import type { Operations } from "./router.ts";
@@ -62,9 +62,9 @@ function* steps(
 const formats = ["png", "jpeg", "webp"];
 
 function countIn(said: Fields, name: string, usual: number, least: number, most: number): number {
-  const count = Number(said[name] ?? usual);
+  const count = numberIn({ [name]: said[name] ?? usual }, name, Number.NaN);
   if (Number.isInteger(count) && count >= least && count <= most) return count;
-  throw invalidParameter(name, `expected an integer from ${least} to ${most}, but got ${count}`);
+  throw invalidParameter(name, `expected an integer from ${least} to ${most}`);
 }
 
 /** What an answer says of how a picture looks; `auto` has become something. */

@@ -1,4 +1,4 @@
-import { isObject } from "./fields.ts";
+import { isObject, numberIn, textIn } from "./fields.ts";
 
 /** From here down there is only what has to be: a schema may refer to itself. */
 const deep = 8;
@@ -63,8 +63,12 @@ function allOf(values: unknown[]): unknown {
   return values.every(isObject) ? Object.assign({}, ...values) : values[0];
 }
 
-function sizeOf({ minItems, maxItems }: Schema, usual: number): number {
-  return Math.min(Math.max(Number(minItems ?? usual), 0), Number(maxItems ?? 64), 64);
+function sizeOf(schema: Schema, usual: number): number {
+  return Math.min(
+    Math.max(numberIn(schema, "minItems", usual), 0),
+    numberIn(schema, "maxItems", 64),
+    64,
+  );
 }
 
 const formats = new Map(
@@ -82,17 +86,17 @@ const formats = new Map(
   }),
 );
 
-function textOf({ format, minLength, maxLength }: Schema): string {
-  const text = formats.get(String(format)) ?? "mock";
-  const least = Math.min(Number(minLength ?? 0), 10_000);
-  return text.padEnd(least, "k").slice(0, Number(maxLength ?? 10_000));
+function textOf(schema: Schema): string {
+  const text = formats.get(textIn(schema, "format")) ?? "mock";
+  const least = Math.min(numberIn(schema, "minLength", 0), 10_000);
+  return text.padEnd(least, "k").slice(0, numberIn(schema, "maxLength", 10_000));
 }
 
 function numberOf(schema: Schema, isWhole: boolean): number {
   const { minimum, exclusiveMinimum, maximum, exclusiveMaximum, multipleOf } = schema;
   const step = typeof multipleOf === "number" && multipleOf > 0 ? multipleOf : isWhole ? 1 : 0.5;
-  const low = Number(minimum ?? exclusiveMinimum ?? Number.NEGATIVE_INFINITY);
-  const high = Number(maximum ?? exclusiveMaximum ?? Number.POSITIVE_INFINITY);
+  const low = numberIn({ low: minimum ?? exclusiveMinimum }, "low", Number.NEGATIVE_INFINITY);
+  const high = numberIn({ high: maximum ?? exclusiveMaximum }, "high", Number.POSITIVE_INFINITY);
   // 1 where it may be; else what is nearest to it.
   let value = Math.min(Math.max(step === 0.5 ? 1 : step, low), high);
   value = (value < low + step ? Math.ceil(value / step) : Math.floor(value / step)) * step;

@@ -53,7 +53,8 @@ export function fill(path: string, params: Record<string, string>): string {
 
 /** An id as one segment of a path: a slash in it is none of the path. JSON may bring any, also half a character. */
 export function toSegment(id: unknown): string {
-  return encodeURIComponent(String(id).toWellFormed());
+  const text = typeof id === "string" ? id : JSON.stringify(id);
+  return encodeURIComponent(text.toWellFormed());
 }
 
 /** The fields of a new thing: those of the table, where the request does not say otherwise. */

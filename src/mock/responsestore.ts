@@ -1,7 +1,7 @@
 import type { Response } from "openai/resources/responses/responses";
 import { type Answer, events, idOf, json, madeAt } from "./answer.ts";
 import type { Asked } from "./asked.ts";
-import { type Fields, fieldsWith, isObject } from "./fields.ts";
+import { type Fields, fieldsWith, isObject, textIn } from "./fields.ts";
 import { type Item, itemsOf } from "./items.ts";
 import { page } from "./page.ts";
 import { noSuchResponse, notNow, previousNotFound } from "./refusal.ts";
@@ -45,7 +45,7 @@ export function createResponses(shelves: Shelves, store: Store) {
       ] as Item[];
     }
     if (!named) return [];
-    const conversation_id = String(isObject(named) ? named.id : named);
+    const conversation_id = textIn(isObject(named) ? named : { id: named }, "id");
     return shelves.list(item, { conversation_id });
   }
 

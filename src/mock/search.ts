@@ -1,4 +1,4 @@
-import { type Fields, isObject, listIn } from "./fields.ts";
+import { type Fields, isObject, listIn, textIn } from "./fields.ts";
 import { invalidParameter } from "./refusal.ts";
 
 /** How many of the query's words the text has, from 0 to 1. */
@@ -12,16 +12,17 @@ export function scoreOf(query: string, text: string): number {
 /** Whether a file's attributes pass a filter: one comparison, or several joined by `and` or `or`. */
 export function passes(attributes: Fields, filter: unknown): boolean {
   if (!isObject(filter)) return true;
-  const { type, key, value } = filter;
+  const { type, value } = filter;
   const inner = listIn(filter, "filters");
   if (type === "and") return inner.every((one) => passes(attributes, one));
   if (type === "or") return inner.some((one) => passes(attributes, one));
-  const compare = comparisons.get(String(type));
-  if (!compare) throw invalidParameter("filters", `there is no comparison "${type}"`);
-  return compare(attributes[String(key)] as number, value as number);
+  const compare = isObject(value) ? undefined : comparisons.get(type);
+  if (!compare)
+    throw invalidParameter("filters", `there is no such comparison: ${JSON.stringify(filter)}`);
+  return compare(attributes[textIn(filter, "key")] as number, value as number);
 }
 
-const comparisons = new Map<string, (has: number, wanted: number) => boolean>(
+const comparisons = new Map<unknown, (has: number, wanted: number) => boolean>(
   Object.entries({
     eq: (has, wanted) => has === wanted,
     ne: (has, wanted) => has !== wanted,

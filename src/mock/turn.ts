@@ -1,5 +1,5 @@
 import { idOf } from "./answer.ts";
-import { type Fields, isObject } from "./fields.ts";
+import { type Fields, isObject, textIn } from "./fields.ts";
 import { instanceOf } from "./instance.ts";
 import type { Said, ToolCall } from "./said.ts";
 import { speak } from "./speech.ts";
@@ -43,7 +43,7 @@ export function takeTurn(asking: Asking): Turn {
       ? { isCustom: true, arguments: speak(words) }
       : { arguments: JSON.stringify(instanceOf(parameters ?? {}) ?? {}) }),
   }));
-  return { text: toolCalls.length > 0 ? "" : textIn(format, words), toolCalls };
+  return { text: toolCalls.length > 0 ? "" : answerIn(format, words), toolCalls };
 }
 
 function calledTools(tools: Tool[], choice: unknown, words: string): Tool[] {
@@ -74,7 +74,7 @@ function modeOf(choice: unknown): unknown {
   return isObject(choice.allowed_tools) ? choice.allowed_tools.mode : choice.mode;
 }
 
-function textIn(format: unknown, words: string): string {
+function answerIn(format: unknown, words: string): string {
   if (!isObject(format)) return speak(words);
   if (format.type === "json_object") return JSON.stringify({ answer: speak(words) });
   if (format.type !== "json_schema") return speak(words);
@@ -88,7 +88,7 @@ export function toolsOf(list: unknown): Tool[] {
   return all.flatMap((tool) => {
     if (tool.type !== "function" && tool.type !== "custom") return [];
     const inner = tool[tool.type];
-    const { name, parameters } = isObject(inner) ? inner : tool;
-    return [{ kind: tool.type, name: String(name ?? ""), parameters }];
+    const about = isObject(inner) ? inner : tool;
+    return [{ kind: tool.type, name: textIn(about, "name"), parameters: about.parameters }];
   });
 }

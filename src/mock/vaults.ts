@@ -18,7 +18,8 @@ const told = new Map<unknown, Fields>(
 
 function toldOf(type: unknown): Fields {
   const fields = told.get(type);
-  if (!fields) throw invalidParameter("auth.type", `there is no credential of type "${type}"`);
+  if (!fields)
+    throw invalidParameter("auth.type", `there is no credential of type ${JSON.stringify(type)}`);
   return fields;
 }
 

@@ -8,6 +8,7 @@ import { vectorStore, vectorStoreFile } from "./resources/storage.ts";
 import type { Operations } from "./router.ts";
 import { passes, scoreOf } from "./search.ts";
 import type { Shelves } from "./shelves.ts";
+import { textOf } from "./speech.ts";
 import type { Store } from "./store.ts";
 
 /** Vector stores, the files in them, and a search that knows words only. */
@@ -37,7 +38,7 @@ export function vectorStoreOperations(shelves: Shelves, files: Files, store: Sto
 
   async function search(asked: Asked) {
     const said = await fieldsWith(asked, "query");
-    const query = [said.query].flat().join(" ");
+    const query = textOf(said.query);
     const inside = shelves.list<{ id: string; attributes: Fields }>(vectorStoreFile, asked.params);
     const found = inside
       .filter(({ attributes }) => passes(attributes, said.filters))
