@@ -28,12 +28,7 @@ test("no value of any field makes the mock fail", async () => {
     if (method !== "POST" || !body) continue;
     const url = `${mock.url}/v1${path.replace(/\{\w+\}/g, "none")}`;
     for (const name of Object.keys(body))
-      for (const garbage of [
-        [null],
-        "\ud800",
-        { type: "__proto__" },
-        { toString: 1, type: { toString: 1 } },
-      ]) {
+      for (const garbage of [[null], "\ud800", { toString: 1, type: { toString: 1 } }]) {
         const { status } = await post(url, { ...body, [name]: garbage });
         if (status >= 500) failed.push(`${path} ${name} ${JSON.stringify(garbage)}`);
       }
