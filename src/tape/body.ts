@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash, hash } from "node:crypto";
 import { promisify } from "node:util";
 import * as zlib from "node:zlib";
 import type { HeaderList } from "../exchange.ts";
@@ -26,7 +26,9 @@ const codings = new Map<string, Decode>([
 /** Takes a body in as it passes: its digest, its length, and itself as far as it is kept. */
 export class Intake {
   bytes = 0;
-  #hash = createHash("sha256");
+  /** Of more than one piece: most bodies come in one. */
+  #hash: Hash | undefined;
+  #first: Buffer | undefined;
   #unbounded: UnboundedHash | undefined;
   #pieces: Buffer[] = [];
 
@@ -36,7 +38,11 @@ export class Intake {
   }
 
   add(piece: Buffer): void {
-    this.#hash.update(piece);
+    if (this.#hash) this.#hash.update(piece);
+    else if (this.#first) {
+      this.#hash = createHash("sha256").update(this.#first).update(piece);
+      this.#first = undefined;
+    } else this.#first = piece;
     this.#unbounded?.update(piece);
     this.bytes += piece.length;
     if (this.bytes <= mostKept) this.#pieces.push(piece);
@@ -45,7 +51,7 @@ export class Intake {
 
   /** Once. */
   end(): Whole {
-    const exact = this.#hash.digest("hex");
+    const exact = this.#hash?.digest("hex") ?? hash("sha256", this.#first ?? "");
     const kept = this.bytes <= mostKept ? Buffer.concat(this.#pieces) : undefined;
     return { exact, sha256: this.#unbounded?.digest() ?? exact, kept };
   }
@@ -75,7 +81,9 @@ export async function toBody(
   if ("base64" in content) return { bytes, ...content };
   try {
     const json: unknown = JSON.parse(content.text);
-    return isDeep(json) ? { bytes, ...content } : { bytes, json };
+    // So deep, it is also long.
+    const isPlain = plain.length < 2 * deepest || !isDeep(json);
+    return isPlain ? { bytes, json } : { bytes, ...content };
   } catch {
     return { bytes, ...content };
   }

@@ -2,10 +2,7 @@ import { Worker } from "node:worker_threads";
 import { keepPart } from "./keep.ts";
 import { type Done, type Job, scribe } from "./scribe.ts";
 
-/** Milliseconds between two messages: waking a thread costs more than what it is told. */
-const pauseMs = 25;
-
-/** Hands what is to be written to a thread: at once, but where much is written in few messages. */
+/** Hands what is to be written to a thread: what comes in one turn of the event loop in one message. */
 export type Pen = {
   /** Resolves when it is written: the number of the recording, once that is whole. */
   write(job: Job): Promise<number | undefined>;
@@ -23,7 +20,6 @@ export function createPen(): Pen {
   let jobs: Job[] = [];
   /** Who waits for the jobs of the next message. */
   let waiting: Waiting[] = [];
-  let last = 0;
 
   function start(): Worker {
     // Not a file: a bundle and a single executable have none.
@@ -43,14 +39,7 @@ export function createPen(): Pen {
     return started;
   }
 
-  function giveSoon(): void {
-    const wait = last + pauseMs - performance.now();
-    if (wait <= 0) setImmediate(give);
-    else setTimeout(give, wait);
-  }
-
   function give(): void {
-    last = performance.now();
     worker ??= start();
     worker.ref();
     worker.postMessage(jobs);
@@ -62,7 +51,8 @@ export function createPen(): Pen {
   return {
     write(job) {
       return new Promise((resolve, reject) => {
-        if (jobs.push(job) === 1) giveSoon();
+        // Waking a thread costs more than what it is told.
+        if (jobs.push(job) === 1) setImmediate(give);
         waiting.push({ resolve, reject });
       });
     },

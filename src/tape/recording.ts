@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Exchange, HeaderList } from "../exchange.ts";
 import { headerOf, without } from "../header-list.ts";
 import { toAsked } from "./asked.ts";
@@ -10,6 +9,7 @@ import type { Asked, End, Finish, HeaderPairs, Line, Message } from "./entry.ts"
 import type { Pen } from "./pen.ts";
 import { type Scrub, withCredentials } from "./scrub.ts";
 import { Slices } from "./slices.ts";
+import { soon } from "./soon.ts";
 import { type Stamp, stamp } from "./stamp.ts";
 import { Tee } from "./tee.ts";
 import { Terminal } from "./terminal.ts";
@@ -165,7 +165,7 @@ export class Recording {
 
   async #write(): Promise<void> {
     // Not in the way of the exchange itself.
-    await nextTurn();
+    await soon();
     this.#draft ??= await this.#open();
     const { lines, length, isEnd } = await this.#ready();
     if (this.#over) return this.#draft.drop();
