@@ -13,7 +13,7 @@ process.emitWarning = function withoutThat(warning, ...rest) {
 };
 
 const compiled = Buffer.from(sea.getRawAsset("compiled"));
-const script = new vm.Script(Buffer.from(sea.getRawAsset("relay")).latin1Slice(), {
+const script = new vm.Script(Buffer.from(sea.getRawAsset("relay")).toString("latin1"), {
   filename: "relay.cjs",
   cachedData: compiled.length > 0 ? compiled : undefined,
   importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,

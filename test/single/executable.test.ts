@@ -83,6 +83,24 @@ describe.runIf(isHere)("the executable", () => {
     }
   });
 
+  test("records in a thread of its own, and replays", async () => {
+    using folder = createFolder();
+    const bodies = [];
+
+    for (const flags of [["--mock", "--record"], ["--replay"]]) {
+      const args = ["start", "--no-config", "--port", "0", ...flags, folder.at("tapes")];
+      await using relay = startCommand(args);
+      const [, url] = await relay.until("stdout", /^(.*)\n/);
+      const answer = await fetch(`${url}/models`);
+      bodies.push(`${answer.status} ${await answer.text()}`);
+      relay.child.kill("SIGTERM");
+      expect(await relay.ended).toMatchObject({ code: 0 });
+    }
+
+    expect(bodies[0]).toMatch(/^200 /);
+    expect(bodies[1]).toBe(bodies[0]);
+  });
+
   test("writes for people where it is told to", async () => {
     const flags = ["--no-config", "--mock", "--port", "0", "--log-format", "pretty"];
     await using relay = startCommand(["start", ...flags]);
@@ -113,7 +131,31 @@ describe.runIf(isHere)("the executable", () => {
 
     expect({ stdout, stderr }).toEqual({ stdout: `${version}\n`, stderr: "" });
   });
+
+  // Only that for the system it was built on has any.
+  test.runIf(process.platform === "linux" && process.arch === "x64")(
+    "has in it what V8 takes for compiled",
+    async () => {
+      using folder = createFolder({ "script.cjs": tellWhetherTaken });
+
+      const env = { NODE_OPTIONS: `--require ${folder.at("script.cjs")}` };
+      const { stderr } = await runCommand(["--version"], { env });
+
+      expect(stderr).toBe("cachedDataRejected: false");
+    },
+  );
 });
+
+/** V8 says nothing where it does not take it: the start is slower, that is all. */
+const tellWhetherTaken = `
+  const vm = require("node:vm");
+  vm.Script = class extends vm.Script {
+    constructor(...args) {
+      super(...args);
+      process.stderr.write("cachedDataRejected: " + this.cachedDataRejected);
+    }
+  };
+`;
 
 /** The libraries of the system that a program is linked with, and what loads them. */
 function librariesOf(program: string): string[] {
@@ -130,26 +172,29 @@ const mayChangeRoot = (() => {
   }
 })();
 
-describe.runIf(isHere && mayChangeRoot)("where there is nothing but libc", () => {
-  test("it starts, answers and stops", async () => {
-    using root = createFolder();
-    for (const file of librariesOf(bin)) {
-      mkdirSync(join(root.path, dirname(file)), { recursive: true });
-      copyFileSync(file, join(root.path, file));
-    }
-    copyFileSync(bin, root.at("relay"));
-    const args = ["-Urm", "chroot", root.path, "/relay", "start", "--mock", "--port", "0"];
-    await using relay = startProgram("unshare", args, { env: { HOME: "/" } });
-    const [, url] = await relay.until("stdout", /^(.*)\n/);
+describe.runIf(isHere && mayChangeRoot)(
+  "where there are no files but the libraries of C and C++",
+  () => {
+    test("it starts, answers and stops", async () => {
+      using root = createFolder();
+      for (const file of librariesOf(bin)) {
+        mkdirSync(join(root.path, dirname(file)), { recursive: true });
+        copyFileSync(file, join(root.path, file));
+      }
+      copyFileSync(bin, root.at("relay"));
+      const args = ["-Urm", "chroot", root.path, "/relay", "start", "--mock", "--port", "0"];
+      await using relay = startProgram("unshare", args, { env: { HOME: "/" } });
+      const [, url] = await relay.until("stdout", /^(.*)\n/);
 
-    const models = await fetch(`${url}/models`);
-    const health = await fetch(new URL("/_relay/health", url));
+      const models = await fetch(`${url}/models`);
+      const health = await fetch(new URL("/_relay/health", url));
 
-    expect([models.status, health.status]).toEqual([200, 200]);
-    relay.child.kill("SIGTERM");
-    expect(await relay.ended).toMatchObject({ code: 0, stdout: `${url}\n` });
-  });
-});
+      expect([models.status, health.status]).toEqual([200, 200]);
+      relay.child.kill("SIGTERM");
+      expect(await relay.ended).toMatchObject({ code: 0, stdout: `${url}\n` });
+    });
+  },
+);
 
 function createFolderIn(path: string, name: string): string {
   const folder = join(path, name);
