@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import pkg from "pkg/package.json" with { type: "json" };
@@ -45,11 +45,13 @@ const sums = [...executables.map(({ file }) => file), "licences.txt", "manifest.
   (file) => `${hashOf(readFileSync(join("release", file)))}  ${file}\n`,
 );
 writeFileSync("release/SHA256SUMS", sums.join(""));
+// They are large, and unpacked anew each time.
+for (const folder of folders.values()) rmSync(folder, { recursive: true });
 
 async function build(target: Target) {
   const { name, node } = target;
   const file = fileOf(target);
-  say(`${name}: ${node.name} ${node.version}`);
+  console.log(`${name}: ${node.name} ${node.version}`);
   const maker = makers.find(({ version }) => version === node.version)!;
   const output = join(root, "release", file);
   const isCompiled = name === host;
@@ -62,9 +64,9 @@ async function build(target: Target) {
     output,
   });
   const bytes = readFileSync(output);
+  const size = bytes.length;
   examine(bytes, target, bundle, root);
-  const { size } = statSync(output);
-  say(`${name}: release/${file}, ${(size / 1e6).toFixed(1)} MB`);
+  console.log(`${name}: release/${file}, ${(size / 1e6).toFixed(1)} MB`);
   const signature = target.system === "macos" ? "ad-hoc" : "none";
   const sha256 = hashOf(bytes);
   return { target: name, file, node: node.version, isCompiled, signature, size, sha256 };
@@ -97,8 +99,4 @@ function targetOf(name: string): Target {
 
 function hashOf(bytes: Buffer): string {
   return createHash("sha256").update(bytes).digest("hex");
-}
-
-function say(line: string): void {
-  console.log(line);
 }

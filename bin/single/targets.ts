@@ -10,7 +10,8 @@ export type Target = {
   node: NodePackage;
 };
 
-// Node 24 wherever npm has it: from 25 on, Node for Linux needs a library (libatomic) that small images lack.
+// From 25 on, Node for Linux needs a library (libatomic) that small images lack. For macOS npm has no Node 24
+// that is as new.
 const lts = "24.21.0";
 const current = "26.10.0";
 
