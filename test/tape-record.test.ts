@@ -3,9 +3,10 @@ import { statSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { ConfigError } from "../src/config/error.ts";
 import { canaries, filesBelow, leaksIn } from "./support/canaries.ts";
 import { rawConnection } from "./support/raw.ts";
-import { testKey } from "./support/relay.ts";
+import { startRelay, testKey } from "./support/relay.ts";
 import { createTapeFolder } from "./support/tape.ts";
 import { startUpstream } from "./support/upstream.ts";
 
@@ -289,6 +290,14 @@ test("a large download comes back, byte for byte", { timeout: 30_000 }, async ()
 
   expect((await tape.record(upstream.url, download)).equals(content)).toBe(true);
   expect((await tape.replay(download)).equals(content)).toBe(true);
+});
+
+test("a folder that cannot be made ends the start with a configuration error", async () => {
+  const file = import.meta.filename;
+
+  await expect(startRelay({ mock: true, record: `${file}/tape` })).rejects.toThrow(
+    new ConfigError(`No tape can be made in ${file}/tape (ENOTDIR).`),
+  );
 });
 
 test("a recording is nobody else's business", async () => {

@@ -1,4 +1,5 @@
 import { mkdirSync } from "node:fs";
+import { ConfigError } from "../config/error.ts";
 import type { Config } from "../config/settings.ts";
 import { createMatcher } from "./match/matcher.ts";
 import { createPen } from "./pen.ts";
@@ -61,8 +62,7 @@ export function createTaped({ config, inner, say }: Parts): Taped {
   };
 
   function createRecorder(folder: string): Recorder {
-    // Where it cannot be made, that is better known now.
-    mkdirSync(folder, { recursive: true });
+    make(folder);
     return {
       folder,
       scrub,
@@ -78,5 +78,15 @@ export function createTaped({ config, inner, say }: Parts): Taped {
         if (score.lost++ === 0) say(`relay: An exchange is not on the tape: ${why}.`);
       },
     };
+  }
+}
+
+/** Where it cannot be made, that is better known now. */
+function make(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError(`No tape can be made in ${folder} (${code}).`);
   }
 }
