@@ -61,7 +61,11 @@ export async function startExecutable(flags: Flags, env: NodeJS.ProcessEnv): Pro
       running.child.kill("SIGTERM");
       await running.ended;
     },
-    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      // The second tells it to cut what is live, not to leave what it has to write.
+      for (const signal of ["SIGTERM", "SIGINT"] as const) running.child.kill(signal);
+      await running.ended;
+    },
   };
 }
 
