@@ -1,5 +1,6 @@
 import { BadRequestError, NotFoundError, toFile } from "openai";
 import type { AssistantListParams } from "openai/resources/beta/assistants";
+import type { PermissionListParams } from "openai/resources/fine-tuning/checkpoints/permissions";
 import { expect, test } from "vitest";
 import { createStore } from "../src/mock/store.ts";
 import { all, startClient } from "./mock-server.ts";
@@ -188,6 +189,18 @@ test("a batch goes on each time it is asked for, and gives each line its answer"
     response: { status_code: 200, body: { object: "chat.completion" } },
   });
   expect(errors).toMatchObject({ custom_id: "b", response: { status_code: 400 } });
+});
+
+test("permissions for a checkpoint are listed in either order, also of one project", async () => {
+  await using client = await startClient();
+  const { permissions } = client.openai.fineTuning.checkpoints;
+  await permissions.create("ft:m", { project_ids: ["a", "b"] });
+  const list = async (query: PermissionListParams) =>
+    (await permissions.list("ft:m", query)).data.map(({ project_id }) => project_id).join("");
+
+  expect(await list({ order: "ascending" })).toBe("ab");
+  expect(await list({ order: "descending" })).toBe("ba");
+  expect(await list({ project_id: "b" })).toBe("b");
 });
 
 test("a tuned model can be found, and deleted", async () => {

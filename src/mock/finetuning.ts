@@ -5,6 +5,7 @@ import { type Fields, fieldsWith, objectIn, textIn, textsIn } from "./fields.ts"
 import type { Files } from "./files.ts";
 import { keepModel } from "./models.ts";
 import { page } from "./page.ts";
+import { listOf } from "./resource.ts";
 import { job, permission } from "./resources/work.ts";
 import type { Operations } from "./router.ts";
 import type { Shelves } from "./shelves.ts";
@@ -80,6 +81,17 @@ export function fineTuningOperations(shelves: Shelves, files: Files, store: Stor
     return page(made, asked.query, { order: "asc" });
   }
 
+  /** The one list that spells its order out: `ascending`, `descending`. */
+  function listPermissions({ params, query }: Asked) {
+    const project = query.get("project_id");
+    const all = shelves.list(permission, params);
+    const found = project ? all.filter(({ project_id }) => project_id === project) : all;
+    const short = new URLSearchParams(query);
+    const order = query.get("order");
+    if (order) short.set("order", order.replace(/^(asc|desc)ending$/, "$1"));
+    return page(found, short);
+  }
+
   return {
     "POST /fine_tuning/jobs": create,
     [`GET ${job}`]: retrieve,
@@ -87,7 +99,8 @@ export function fineTuningOperations(shelves: Shelves, files: Files, store: Stor
     [`POST ${job}/pause`]: make("pause", { status: "queued" }),
     [`POST ${job}/resume`]: make("resume", { status: "running" }),
     [`POST ${job}/cancel`]: make("cancel", { status: "cancelled", finished_at: madeAt }),
-    [`POST ${permission.replace("/{permission_id}", "")}`]: permit,
+    [`GET ${listOf(permission)}`]: listPermissions,
+    [`POST ${listOf(permission)}`]: permit,
     "POST /fine_tuning/alpha/graders/run": runGrader,
     "POST /fine_tuning/alpha/graders/validate": async (asked) => {
       const { grader } = await fieldsWith(asked, "grader");

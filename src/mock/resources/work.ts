@@ -68,7 +68,7 @@ export const workResources: Resource[] = [
   },
   {
     path: permission,
-    does: "list delete",
+    does: "delete",
     id: "cp_",
     gives: {},
     own: { object: "checkpoint.permission", created_at: madeAt, project_id: "" },
