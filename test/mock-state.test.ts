@@ -203,6 +203,15 @@ test("permissions for a checkpoint are listed in either order, also of one proje
   expect(await list({ project_id: "b" })).toBe("b");
 });
 
+test("a stored prompt brings a model along", async () => {
+  await using client = await startClient();
+  const prompt = { id: "pmpt_1", variables: { name: "Ann" }, version: "2" };
+
+  const response = await client.openai.responses.create({ prompt });
+
+  expect(response).toMatchObject({ status: "completed", model: "gpt-4.1", prompt });
+});
+
 test("a tuned model can be found, and deleted", async () => {
   await using client = await startClient();
   const { files, fineTuning, models } = client.openai;

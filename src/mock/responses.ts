@@ -7,6 +7,7 @@ import { textIn } from "./fields.ts";
 import { itemsOf } from "./items.ts";
 import { outputOf } from "./output.ts";
 import { sampling, tokenLimit } from "./parameters.ts";
+import { missingParameter } from "./refusal.ts";
 import { responseEvents } from "./responseevents.ts";
 import type { Kept, Responses } from "./responsestore.ts";
 import type { Operation } from "./router.ts";
@@ -16,7 +17,8 @@ import { cut } from "./truncate.ts";
 import { type Turn, takeTurn, toolsOf } from "./turn.ts";
 
 const responseRequest = v.looseObject({
-  model: v.string(),
+  model: v.nullish(v.string()),
+  prompt: v.nullish(v.looseObject({ id: v.string() })),
   input: v.nullish(v.union([v.string(), v.array(v.unknown())]), ""),
   instructions: v.nullish(v.string()),
   previous_response_id: v.nullish(v.string()),
@@ -32,6 +34,9 @@ const responseRequest = v.looseObject({
 });
 
 type Request = v.InferOutput<typeof responseRequest>;
+
+/** The model that a stored prompt brings along. */
+const promptModel = "gpt-4.1";
 
 /** What a response repeats from its request, and what stands there when the request is silent. */
 const repeated = {
@@ -59,6 +64,7 @@ const repeated = {
 export function createRespond(responses: Responses): Operation {
   return function respond(asked: Asked): Answer {
     const request = jsonOf(asked, responseRequest);
+    if (!request.model && !request.prompt) throw missingParameter("model");
     const before = responses.before(request);
     const kept = keptOf(request, asked, before);
     const { begun, done } = kept;
@@ -99,7 +105,7 @@ function keptOf(request: Request, asked: Asked, before: Fields[]): Kept {
 
 function beginningOf(request: Request, id: string): Response {
   const said = Object.entries(repeated).map(([key, silent]) => [key, request[key] ?? silent]);
-  const { conversation, background, stream, user } = request;
+  const { conversation, background, stream, user, prompt } = request;
   const wire: Wire = {
     id,
     object: "response",
@@ -109,13 +115,14 @@ function beginningOf(request: Request, id: string): Response {
     access_programs: null,
     error: null,
     incomplete_details: null,
-    model: request.model,
+    model: request.model ?? promptModel,
     output: [],
     ...(Object.fromEntries(said) as Pick<Response, Repeated>),
     text: { ...repeated.text, ...(request.text as Response["text"]) } as Response["text"] & object,
     reasoning: { ...repeated.reasoning, ...(request.reasoning as object) },
     usage: null,
     ...(typeof user === "string" && { user }),
+    ...(prompt && { prompt: prompt as Response["prompt"] & object }),
     ...(conversation && {
       conversation:
         typeof conversation === "string"
