@@ -27,6 +27,7 @@ const more = [
   "key-cli",
   "reload",
   "run-tls",
+  "tape-record",
   "tls-port",
   "token-command",
   "uploads",
