@@ -16,8 +16,8 @@ export function footprintWorks(quick: boolean, upstreamPort: number): Work[] {
   return [
     { ...openStreams(1000, upstreamPort), rounds: 1, ms: settleMs },
     ...(quick ? [] : [{ ...openStreams(5000, upstreamPort), rounds: 1, ms: settleMs }]),
-    { ...bulk(quick ? 128 : 512), rounds: quick ? 1 : 3, ms: 0 },
-    { ...slowReaders, rounds: quick ? 1 : 2, ms: quick ? 1000 : 1500 },
+    { ...bulk(quick ? 128 : 512), rounds: quick ? 1 : 2, ms: 0 },
+    { ...slowReaders, rounds: 1, ms: quick ? 1000 : 1500 },
     { ...startUp, rounds: quick ? 3 : 8, ms: 0 },
   ];
 }

@@ -9,7 +9,7 @@ type Ask = (load: Load) => Promise<Answered>;
 
 /** What a warm target can do in a second, and how much time it adds. */
 export function speedWorks(quick: boolean, ask: Ask): Work[] {
-  const rounds = quick ? 1 : 3;
+  const rounds = quick ? 1 : 2;
   return [
     { ...completions(ask), rounds, ms: quick ? 1000 : 1200 },
     { ...latency, rounds, ms: quick ? 600 : 800 },
