@@ -10,7 +10,7 @@ const shown: [figure: string, title: string, better: "more" | "less"][] = [
   ["Download 512 MiB: MB/s", "Download, MB/s", "more"],
   [
     "64 downloads, unread: peak memory, MiB",
-    "Peak memory, 64 downloads that nobody reads, MiB",
+    "Peak memory, 64 unread downloads, MiB",
     "less",
   ],
   ["Start: until it listens, ms", "From the command until it listens, ms", "less"],
