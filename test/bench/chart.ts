@@ -8,11 +8,7 @@ const shown: [figure: string, title: string, better: "more" | "less"][] = [
   ["SSE firehose: events/s", "Events a second, as fast as they go", "more"],
   ["5000 open streams: KiB each", "Memory of an open stream (5,000 of them), KiB", "less"],
   ["Download 512 MiB: MB/s", "Download, MB/s", "more"],
-  [
-    "64 downloads, unread: peak memory, MiB",
-    "Peak memory, 64 unread downloads, MiB",
-    "less",
-  ],
+  ["64 downloads, unread: peak memory, MiB", "Peak memory, 64 unread downloads, MiB", "less"],
   ["Start: until it listens, ms", "From the command until it listens, ms", "less"],
 ];
 
