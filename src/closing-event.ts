@@ -1,9 +1,13 @@
+/** The lines that tell of the end of an event stream, without their own ends; for patterns. */
+export const closingLines =
+  /(?:data: ?\[DONE\]|event: ?(?:response\.(?:completed|failed|incomplete)|image_(?:generation|edit)\.completed|transcript\.text\.done|speech\.audio\.done|done|error)) ?/
+    .source;
+
 /** The line that tells of the end of an event stream: whoever has read its event has read all. */
-export const closingEvent =
-  /^(?:data: ?\[DONE\]|event: ?(?:response\.(?:completed|failed|incomplete)|image_(?:generation|edit)\.completed|transcript\.text\.done|speech\.audio\.done|done|error)) ?\r?$/m;
+export const closingEvent = new RegExp(`^${closingLines}\\r?$`, "m");
 
 /** Longer than any of these lines. */
-const overlap = 64;
+export const overlap = 64;
 
 /** Follows an event stream until the event that closes it has come, and whole. */
 export class Closing {

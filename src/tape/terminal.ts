@@ -1,9 +1,7 @@
-/** Events after which nothing of an event stream is missing, though its end has not come. */
-const last =
-  /(?:^|\n)(?:data: ?\[DONE\]|event: ?(?:response\.(?:completed|failed|incomplete)|image_(?:generation|edit)\.completed|transcript\.text\.done|speech\.audio\.done|done|error)) ?(?=\r?\n)/;
+import { closingLines, overlap } from "../closing-event.ts";
 
-/** Longer than any of these lines. */
-const overlap = 64;
+/** Events after which nothing of an event stream is missing, though its end has not come. */
+const last = new RegExp(`(?:^|\\n)${closingLines}(?=\\r?\\n)`);
 
 /** Follows an event stream: many clients leave as soon as they have heard the last event. */
 export class Terminal {
