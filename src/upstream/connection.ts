@@ -133,7 +133,7 @@ export class Connection implements AnswerSink {
     this.#socket = undefined;
     this.#release();
     socket.off("data", this.#read).off("end", this.#finished);
-    socket.off("error", this.#fail).off("close", this.#closed);
+    socket.off("error", this.#fail).off("close", this.#finished);
     // Nothing may be read before the handler reads.
     socket.pause();
     if (rest.length > 0) socket.unshift(rest);
@@ -154,7 +154,7 @@ export class Connection implements AnswerSink {
     this.#socket = socket;
     connected.publish({ socket });
     socket.on("data", this.#read).on("end", this.#finished);
-    socket.on("error", this.#fail).on("close", this.#closed);
+    socket.on("error", this.#fail).on("close", this.#finished);
     try {
       this.#write(socket, this.#request!);
     } catch (error) {
@@ -211,8 +211,6 @@ export class Connection implements AnswerSink {
     if (!error && this.#handler && this.#reader.endsWithConnection) this.end(undefined, false);
     else this.#fail(error ?? closedEarly());
   };
-
-  #closed = (): void => this.#finished();
 
   #fail = (error: Error): void => {
     const handler = this.#handler;
