@@ -1,0 +1,126 @@
+import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
+import { dirname } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { ConfigError } from "../config/error.ts";
+
+/** What a journal's file calls itself ("RLAY"), and which form its tables have. */
+const applicationId = 0x524c4159;
+export const format = 1;
+
+const tables = `
+CREATE TABLE relays (
+  number INTEGER PRIMARY KEY,
+  pid INTEGER NOT NULL,
+  started_at REAL NOT NULL,
+  seen_at REAL NOT NULL,
+  command TEXT NOT NULL,
+  url TEXT NOT NULL
+);
+CREATE TABLE calls (
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  version INTEGER NOT NULL,
+  relay INTEGER NOT NULL REFERENCES relays,
+  id TEXT NOT NULL UNIQUE,
+  kind TEXT NOT NULL,
+  started_at REAL NOT NULL,
+  method TEXT NOT NULL,
+  path TEXT NOT NULL,
+  model TEXT, client TEXT, tag TEXT, again TEXT,
+  is_stream INTEGER NOT NULL DEFAULT 0,
+  status INTEGER NOT NULL DEFAULT 0,
+  ending TEXT, error TEXT, error_message TEXT,
+  bytes_in INTEGER NOT NULL DEFAULT 0,
+  bytes_out INTEGER NOT NULL DEFAULT 0,
+  slices INTEGER NOT NULL DEFAULT 0,
+  times TEXT NOT NULL DEFAULT '{}',
+  usage_state TEXT, usage TEXT,
+  cost_state TEXT, cost_nano INTEGER,
+  captured INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX calls_version ON calls (version);
+CREATE INDEX calls_started_at ON calls (started_at);
+CREATE INDEX calls_running ON calls (seq) WHERE ending IS NULL;
+CREATE TABLE heads (
+  call INTEGER PRIMARY KEY REFERENCES calls ON DELETE CASCADE,
+  target TEXT NOT NULL, asked TEXT NOT NULL, reason TEXT, answered TEXT
+);
+CREATE TABLE pieces (
+  call INTEGER NOT NULL REFERENCES calls ON DELETE CASCADE,
+  side TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  marks TEXT NOT NULL,
+  bytes BLOB NOT NULL,
+  PRIMARY KEY (call, side, number)
+) WITHOUT ROWID;
+`;
+
+/** Milliseconds to wait while another process writes. */
+const patience = 5_000;
+
+/**
+ * Opens a journal to write to, and makes it where there is none: a file for the user alone, or `:memory:`.
+ * What was committed survives the end of this process however it ends (SQLite's write-ahead log).
+ */
+export function openJournal(file: string): DatabaseSync {
+  const isFile = file !== ":memory:";
+  if (isFile) createFile(file);
+  const db = new DatabaseSync(file, { timeout: patience });
+  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
+  if (versionOf(db, file) === 0) create(db, file);
+  return db;
+}
+
+/** Opens a journal to read from while others write to it. Throws a `ConfigError` where there is none. */
+export function openReadOnly(file: string): DatabaseSync {
+  let db: DatabaseSync;
+  try {
+    db = new DatabaseSync(file, { readOnly: true, timeout: patience });
+    if (versionOf(db, file) > 0) return db;
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+  }
+  throw new ConfigError(`There is no journal in ${file}. "relay start" keeps one.`);
+}
+
+/** 0: an empty file. */
+function versionOf(db: DatabaseSync, file: string): number {
+  const { application_id: application } = db.prepare("PRAGMA application_id").get() as Row;
+  const { user_version: version } = db.prepare("PRAGMA user_version").get() as Row;
+  if (application === 0 && version === 0) return 0;
+  if (application !== applicationId) throw new ConfigError(`${file} is no journal of a relay.`);
+  if (version === format) return format;
+  throw new ConfigError(
+    `${file} is a journal of form ${version}; this relay reads form ${format}. Use another file.`,
+  );
+}
+
+type Row = Record<string, number>;
+
+function create(db: DatabaseSync, file: string): void {
+  // Space is given back piece by piece once calls are removed.
+  db.exec("PRAGMA auto_vacuum = INCREMENTAL");
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    // Somebody else may have been faster.
+    if (versionOf(db, file) === 0)
+      db.exec(
+        `${tables} PRAGMA application_id = ${applicationId}; PRAGMA user_version = ${format};`,
+      );
+    db.exec("COMMIT");
+  } catch (error) {
+    db.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+/** SQLite gives its own further files the mode of this one. */
+function createFile(file: string): void {
+  try {
+    mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+    closeSync(openSync(file, "a", 0o600));
+    chmodSync(file, 0o600);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigError(`The journal ${file} cannot be written (${code}).`);
+  }
+}

@@ -1,0 +1,28 @@
+import type { Observer } from "../exchange.ts";
+import type { Call, Filter, Heads, Side } from "./call.ts";
+import type { Part } from "./reader.ts";
+
+/** What the journal of a running relay can be asked; its thread answers. */
+export type Questions = {
+  list(filter: Filter, page: { before?: number; limit: number }): Call[];
+  find(id: string): Call | undefined;
+  heads(seq: number): Heads | undefined;
+  slices(seq: number, side: Side, after?: number): Part;
+};
+
+/** The journal of a relay, as the relay sees it: all of its work is done in a thread. */
+export type Journal = {
+  /** Tells the thread of every exchange, in batches. */
+  readonly observer: Observer;
+  ask<K extends keyof Questions>(
+    question: K,
+    ...args: Parameters<Questions[K]>
+  ): Promise<ReturnType<Questions[K]>>;
+  /**
+   * Tells of calls that are new or have changed, through this relay or another one that writes to the
+   * same file: soon after it happened, many in one. Returns what ends that.
+   */
+  follow(hear: (calls: Call[]) => void): () => void;
+  /** Writes what is left. */
+  close(): Promise<void>;
+};
