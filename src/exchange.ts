@@ -24,6 +24,10 @@ export type Exchange = {
   readonly startedAt: number;
   /** Body bytes received so far. */
   bytesIn: number;
+  /** When it went to a connection to OpenAI, the last time, on the clock of `performance.now()`. */
+  sentAt?: number;
+  /** Milliseconds that opening this connection took; `undefined`: it was open. */
+  connectMs?: number | undefined;
   /** The name of the client token that let this request in. */
   client?: string;
   /** The name of the key that it goes up with, where `keys` gives more than one. */

@@ -1,5 +1,5 @@
 import type { Duplex } from "node:stream";
-import type { HeaderList, Reply } from "../exchange.ts";
+import type { Exchange, HeaderList, Reply } from "../exchange.ts";
 import type { Key } from "../key/holder.ts";
 import type { AnswerHead } from "../upstream/answer-head.ts";
 import type { AnswerHandler, Connection } from "../upstream/connection.ts";
@@ -12,6 +12,7 @@ import { toHeadAnswer } from "./via-get.ts";
 
 /** What all attempts at one exchange share. */
 export type Course = {
+  exchange: Exchange;
   reply: Reply;
   /** The key that goes up, but for redirects. */
   key: Key | undefined;
@@ -51,6 +52,12 @@ export class Delivery implements AnswerHandler {
     } catch (error) {
       this.failed(error as Error);
     }
+  }
+
+  sent(connectMs: number | undefined): void {
+    const { exchange } = this.#course;
+    exchange.sentAt = performance.now();
+    exchange.connectMs = connectMs;
   }
 
   interim({ status, reason, headers }: AnswerHead): void {

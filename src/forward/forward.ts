@@ -38,7 +38,7 @@ export function createForward({ config, pool, authorize, redirects }: Parts): An
       if (viaGet)
         request.headers = [...without(request.headers, /^(?:if-)?range$/i), "Range", "bytes=0-0"];
       const timer = totalMs > 0 ? setTimeout(tooLate, totalMs) : undefined;
-      const course = { reply, key, viaGet, redirects, timer, retried: false };
+      const course = { exchange, reply, key, viaGet, redirects, timer, retried: false };
       new Delivery(course, { pool, request, hops: 0 });
     });
 

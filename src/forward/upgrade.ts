@@ -36,6 +36,7 @@ export function createUpgrade({ config, pool, authorize }: Parts): Upgrader {
       };
       new Delivery(
         {
+          exchange,
           reply,
           key,
           tunnel: (answer, upstream) => reply.tunnel(withProtocol(answer, offer.taken), upstream),

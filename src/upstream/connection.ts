@@ -10,6 +10,8 @@ import { Upload } from "./upload.ts";
 
 /** Hears what becomes of one request. After `ended`, `switched` or `failed` comes nothing more. */
 export interface AnswerHandler {
+  /** The request goes out, on a connection that was open or took `connectMs` to open. */
+  sent?(connectMs: number | undefined): void;
   /** An interim answer (1xx). */
   interim(head: AnswerHead): void;
   head(head: AnswerHead): void;
@@ -69,7 +71,7 @@ export class Connection implements AnswerSink {
     this.#request = request;
     this.#handler = handler;
     this.written = this.heard = false;
-    if (this.#socket) this.#write(this.#socket, request);
+    if (this.#socket) this.#write(this.#socket, request, undefined);
     else this.#open();
   }
 
@@ -142,27 +144,28 @@ export class Connection implements AnswerSink {
 
   #open(): void {
     const { connect, target } = this.#options;
+    const began = performance.now();
     this.#attempt = connect(target, (error, socket) => {
       this.#attempt = undefined;
       if (error) this.#fail(error);
       else if (this.#isOver) socket.destroy();
-      else this.#opened(socket);
+      else this.#opened(socket, performance.now() - began);
     });
   }
 
-  #opened(socket: Socket): void {
+  #opened(socket: Socket, connectMs: number): void {
     this.#socket = socket;
     connected.publish({ socket });
     socket.on("data", this.#read).on("end", this.#finished);
     socket.on("error", this.#fail).on("close", this.#finished);
     try {
-      this.#write(socket, this.#request!);
+      this.#write(socket, this.#request!, connectMs);
     } catch (error) {
       this.#fail(error as Error);
     }
   }
 
-  #write(socket: Socket, request: UpstreamRequest): void {
+  #write(socket: Socket, request: UpstreamRequest, connectMs: number | undefined): void {
     const { method, path, body, isChunked } = request;
     // It broke off before anybody listened.
     if (body !== null && "errored" in body && body.errored) throw body.errored;
@@ -170,6 +173,7 @@ export class Connection implements AnswerSink {
     const head = toRequestHead(request, request.switch === "tunnel" ? path : host);
     this.#reader.expect(method, request.switch);
     this.written = true;
+    this.#handler?.sent?.(connectMs);
     if (this.#options.headMs > 0) this.#arm(this.#options.headMs, "timeouts.head");
     if (body === null) socket.write(head, "latin1");
     else if (!Buffer.isBuffer(body)) {
