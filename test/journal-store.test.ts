@@ -84,6 +84,10 @@ describe("a journal", () => {
     expect(calls.map(({ id }) => id)).toEqual(["a-1", "a-2", "a-3"]);
     expect(reader.changes(version, 10).calls.map(({ id }) => id)).toEqual(["a-2", "b-4"]);
     expect(ids({})).toEqual(["b-4", "a-3", "a-2", "a-1"]);
+    expect(reader.changes(version, 10, { status: "429" }).calls.map(({ id }) => id)).toEqual([
+      "b-4",
+    ]);
+    expect(reader.find("2")?.id).toBe("a-2");
     expect(ids({ isRunning: true })).toEqual(["a-3", "a-1"]);
     expect(ids({ status: "4xx" })).toEqual(["b-4"]);
     expect(ids({ status: "error" })).toEqual(["b-4"]);

@@ -8,10 +8,10 @@ import { type CallRow, selectCalls, toCall } from "./rows.ts";
 export type Reader = {
   /** The newest first, at most `limit`; `before`: older than this place. */
   list(filter: Filter, page: { before?: number; limit: number }): Call[];
-  /** By its id, or the beginning of it where only one begins so; `last` is the newest. */
+  /** By its place, its id, or the beginning of one where only one begins so; `last` is the newest. */
   find(id: string): Call | undefined;
   /** What changed after `version`, in the order of changing; `version` is what to ask with next time. */
-  changes(version: number, limit: number): { calls: Call[]; version: number };
+  changes(version: number, limit: number, filter?: Filter): { calls: Call[]; version: number };
   /** What `changes` of now would begin with. */
   version(): number;
   /** Whether anybody has written since the last time this was asked. Cheap. */
@@ -48,12 +48,15 @@ export function createReader(db: DatabaseSync): Reader {
       const [exact] = all(`${selectCalls} WHERE id = ?`, id);
       if (exact) return toCall(exact);
       if (id === "") return undefined;
+      // Ids begin with a letter for the next thirty years.
+      if (/^\d+$/.test(id)) return all(`${selectCalls} WHERE seq = ?`, Number(id)).map(toCall)[0];
       const some = all(`${selectCalls} WHERE substr(id, 1, ?) = ? LIMIT 2`, id.length, id);
       return some.length === 1 ? toCall(some[0]!) : undefined;
     },
-    changes(version, limit) {
-      const sql = `${selectCalls} WHERE version > ? ORDER BY version LIMIT ?`;
-      const rows = all(sql, version, limit);
+    changes(version, limit, filter = {}) {
+      const { sql, values } = toCondition(filter);
+      const where = `WHERE version > ? AND ${sql} ORDER BY version LIMIT ?`;
+      const rows = all(`${selectCalls} ${where}`, version, ...values, limit);
       const last = rows.at(-1);
       return { calls: rows.map(toCall), version: last ? (last.version as number) : version };
     },
