@@ -1,5 +1,6 @@
 import type { Duplex, Readable } from "node:stream";
 import type { RelayError } from "./errors.ts";
+import type { Found } from "./usage/found.ts";
 
 /**
  * Header lines in wire order: name, value, name, value, … Names keep their case, values are latin-1
@@ -36,6 +37,8 @@ export type Exchange = {
   fields?: Fields;
   /** What the faults did to it, where `fault` is set: for those who grade its client. */
   trial?: Trial;
+  /** What its answer says about its cost, where the client is not shown all of it (`includeUsage`). */
+  usage?: Found;
 };
 
 /** What a request names in its path, its query or its body. */
@@ -108,7 +111,11 @@ export type Outcome = {
 /** Everything that watches and never touches. */
 export type Observer = {
   asked?(exchange: Exchange): void;
+  /** A piece of the request's body has arrived. */
+  received?(exchange: Exchange, piece: Buffer): void;
   answered?(exchange: Exchange, status: number, headers: HeaderList): void;
   chunk?(exchange: Exchange, chunk: Buffer): void;
+  /** What a side has said after a 101, before it goes on. */
+  passed?(exchange: Exchange, from: "client" | "upstream", bytes: Buffer): void;
   ended?(exchange: Exchange, outcome: Outcome): void;
 };

@@ -11,6 +11,7 @@ import { match } from "./sections/tape-match.ts";
 import { timeouts } from "./sections/timeouts.ts";
 import { traffic } from "./sections/traffic.ts";
 import { upstream } from "./sections/upstream.ts";
+import { usage } from "./sections/usage.ts";
 
 export type { Setting } from "./kinds.ts";
 export type { RewriteRule } from "./sections/traffic.ts";
@@ -25,6 +26,7 @@ export const settings = {
   ...mock,
   ...fault,
   ...tape,
+  ...usage,
   ...key,
   ...traffic,
   match,
