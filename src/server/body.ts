@@ -14,6 +14,9 @@ export type BodyLimits = {
   idleMs: number;
 };
 
+/** Is told of each piece as it arrives. */
+type Tell = ((piece: Buffer) => void) | undefined;
+
 /**
  * Sets `exchange.body` and calls `ready`: at once when there is no body, as soon as this read of the
  * socket is over when there is one. Never waits for a byte that has not arrived.
@@ -22,6 +25,7 @@ export function receiveBody(
   req: IncomingMessage,
   exchange: Exchange,
   limits: BodyLimits,
+  tell: Tell,
   ready: () => void,
 ): void {
   const length = exchange.bodyLength;
@@ -30,7 +34,7 @@ export function receiveBody(
     return;
   }
   if (length === undefined || length > collectable) {
-    exchange.body = new Upload(req, [], exchange, limits);
+    exchange.body = new Upload(req, [], exchange, limits, tell);
     process.nextTick(() => {
       // Refused already where what came with the head is no proper body.
       if (req.socket.writable) ready();
@@ -42,6 +46,7 @@ export function receiveBody(
   let decided = false;
   const gather = (piece: Buffer) => {
     exchange.bytesIn += piece.length;
+    tell?.(piece);
     pieces.push(piece);
     if (exchange.bytesIn < length) return;
     decided = true;
@@ -55,7 +60,7 @@ export function receiveBody(
     if (decided) return;
     req.off("data", gather);
     req.pause();
-    exchange.body = new Upload(req, pieces, exchange, limits);
+    exchange.body = new Upload(req, pieces, exchange, limits, tell);
     ready();
   });
 }
@@ -69,7 +74,13 @@ class Upload extends Readable {
   #req: IncomingMessage;
   #idleMs: number;
 
-  constructor(req: IncomingMessage, first: Buffer[], exchange: Exchange, limits: BodyLimits) {
+  constructor(
+    req: IncomingMessage,
+    first: Buffer[],
+    exchange: Exchange,
+    limits: BodyLimits,
+    tell: Tell,
+  ) {
     // As objects: each goes on as the piece that it came as, and two at most wait here.
     super({ objectMode: true, highWaterMark: 2 });
     this.#req = req;
@@ -82,6 +93,7 @@ class Upload extends Readable {
       if (this.destroyed) return;
       exchange.bytesIn += piece.length;
       notePassed(piece.length);
+      tell?.(piece);
       if (limits.size > 0 && exchange.bytesIn > limits.size) {
         this.destroy(bodyTooLarge(limits.size));
       } else if (!this.push(piece)) req.pause();

@@ -133,7 +133,7 @@ export function createEntrance(parts: Parts): Entrance {
     }
     // Only now: what is turned away must not be invited to send its body (RFC 9110 section 10.1.1).
     if (req.headers.expect !== undefined && req.httpVersionMinor === 1) res.writeContinue();
-    receiveBody(req, exchange, bodyLimits, () => {
+    receiveBody(req, exchange, bodyLimits, reply.received, () => {
       if (!req.complete) boundRest(req, res, timeouts.upload);
       try {
         answer(exchange, reply);

@@ -62,6 +62,11 @@ export class HttpReply implements UpgradeReply {
     this.#telling = new Telling(exchange, parts.observers);
   }
 
+  /** To be told of each piece of the request's body; `undefined`: nobody wants to know. */
+  get received(): ((piece: Buffer) => void) | undefined {
+    return this.#telling.received;
+  }
+
   inform(status: number, reason: string, headers: HeaderList): void {
     const { socket } = this.#res;
     // HTTP/1.0 knows no interim answers.
@@ -140,7 +145,7 @@ export class HttpReply implements UpgradeReply {
     const own = ["Connection", "Upgrade", "Upgrade", this.#req.headers.upgrade!];
     this.#res.detachSocket(socket);
     socket.write(toHeadText(switching, [...own, ...headers]), "latin1");
-    joinConnections(socket, upstream, (broken) => {
+    joinConnections(socket, upstream, this.#telling.passed, (broken) => {
       this.#exchange.bytesIn = socket.bytesRead - bytesRead;
       this.#telling.bytesOut = socket.bytesWritten - bytesWritten;
       if (broken === "client") this.#tunnelEnding = "client_left";

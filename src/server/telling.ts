@@ -24,6 +24,34 @@ export class Telling {
       }
   }
 
+  /** Tells of a piece of the request's body; `undefined`: nobody wants to know. */
+  get received(): ((piece: Buffer) => void) | undefined {
+    const listeners = this.#observers.filter(({ received }) => received);
+    if (listeners.length === 0) return undefined;
+    return (piece) => {
+      for (const observer of listeners)
+        try {
+          observer.received?.(this.#exchange, piece);
+        } catch (error) {
+          warn(error);
+        }
+    };
+  }
+
+  /** Tells what passes through a tunnel; `undefined`: nobody wants to know. */
+  get passed(): ((from: "client" | "upstream", bytes: Buffer) => void) | undefined {
+    const listeners = this.#observers.filter(({ passed }) => passed);
+    if (listeners.length === 0) return undefined;
+    return (from, bytes) => {
+      for (const observer of listeners)
+        try {
+          observer.passed?.(this.#exchange, from, bytes);
+        } catch (error) {
+          warn(error);
+        }
+    };
+  }
+
   answered(status: number, headers: HeaderList): void {
     this.status = status;
     this.#firstByteAt = performance.now();

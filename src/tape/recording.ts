@@ -1,5 +1,6 @@
 import type { Exchange, HeaderList } from "../exchange.ts";
 import { headerOf, without } from "../header-list.ts";
+import { type Stamp, stamp } from "../stamp.ts";
 import { toAsked } from "./asked.ts";
 import { Intake } from "./body.ts";
 import { fromBytes, toPairs } from "./bytes.ts";
@@ -10,7 +11,6 @@ import type { Pen } from "./pen.ts";
 import { type Scrub, withCredentials } from "./scrub.ts";
 import { Slices } from "./slices.ts";
 import { soon } from "./soon.ts";
-import { type Stamp, stamp } from "./stamp.ts";
 import { Tee } from "./tee.ts";
 import { Terminal } from "./terminal.ts";
 
