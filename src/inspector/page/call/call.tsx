@@ -1,0 +1,3 @@
+export function OpenCall() {
+  return null;
+}

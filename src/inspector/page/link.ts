@@ -1,0 +1,47 @@
+import { signal } from "@preact/signals";
+import type { News, Status } from "../api.ts";
+import { hear, loadCalls } from "./calls.ts";
+import { getStatus, Refused } from "./client.ts";
+import { tellOpenCall } from "./opened.ts";
+
+/** How this page stands with the relay: `ended` needs a new link, `lost` comes back by itself. */
+export const link = signal<"connecting" | "live" | "lost" | "ended">("connecting");
+export const status = signal<Status | undefined>(undefined);
+
+const retryMs = 1_500;
+
+/** Hears of calls from here on; whatever was missed is asked for once the relay is back. */
+export function connect(): void {
+  const source = new EventSource("events");
+  source.onopen = () => void catchUp();
+  source.onmessage = ({ data }: MessageEvent<string>) => {
+    const { calls } = JSON.parse(data) as News;
+    hear(calls);
+    for (const call of calls) tellOpenCall(call);
+  };
+  source.onerror = () => {
+    if (link.value !== "ended") link.value = "lost";
+    source.close();
+    void retry();
+  };
+}
+
+async function catchUp(): Promise<void> {
+  try {
+    [status.value] = await Promise.all([getStatus(), loadCalls(), tellOpenCall()]);
+    link.value = "live";
+  } catch (error) {
+    link.value = error instanceof Refused && error.isSessionOver ? "ended" : "lost";
+  }
+}
+
+/** An event source does not say why it failed: a question does. */
+async function retry(): Promise<void> {
+  try {
+    await getStatus();
+    connect();
+  } catch (error) {
+    if (error instanceof Refused && error.isSessionOver) link.value = "ended";
+    else setTimeout(retry, retryMs);
+  }
+}

@@ -1,0 +1,24 @@
+import { useState } from "preact/hooks";
+import { Icon } from "./icon.tsx";
+
+/** Copies a text, and says so for a moment. */
+export function Copy({ text, label = "Copy" }: { text: () => string; label?: string }) {
+  const [done, setDone] = useState("");
+  async function copy(): Promise<void> {
+    setDone((await copyText(text())) ? "Copied" : "Not allowed");
+    setTimeout(setDone, 1_500, "");
+  }
+  return (
+    <button type="button" class="copy" onClick={() => void copy()}>
+      <Icon name={done === "Copied" ? "check" : "copy"} />
+      <span aria-live="polite">{done || label}</span>
+    </button>
+  );
+}
+
+export async function copyText(text: string): Promise<boolean> {
+  return navigator.clipboard.writeText(text).then(
+    () => true,
+    () => false,
+  );
+}
