@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createScrub } from "../src/tape/scrub.ts";
+import { createScrub } from "../src/scrub.ts";
 import { Slices } from "../src/tape/slices.ts";
 import { Terminal } from "../src/tape/terminal.ts";
 

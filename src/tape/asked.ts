@@ -1,9 +1,9 @@
 import type { Exchange } from "../exchange.ts";
 import { headerOf } from "../header-list.ts";
+import type { Scrub } from "../scrub.ts";
 import { type Intake, toBody } from "./body.ts";
 import { type Asked, keptFromRequests, version } from "./entry.ts";
 import { type Ask, digestOf } from "./name.ts";
-import type { Scrub } from "./scrub.ts";
 
 const kept = new Set<string>(keptFromRequests);
 

@@ -3,9 +3,9 @@ import { promisify } from "node:util";
 import * as zlib from "node:zlib";
 import type { HeaderList } from "../exchange.ts";
 import { headerOf } from "../header-list.ts";
+import type { Scrub } from "../scrub.ts";
 import { fromBytes } from "./bytes.ts";
 import type { Body } from "./entry.ts";
-import type { Scrub } from "./scrub.ts";
 import { boundaryOf, UnboundedHash } from "./unbounded.ts";
 
 /** Bytes of a request's body that are kept; of larger ones only length and digest are. */

@@ -1,6 +1,6 @@
+import type { Scrub } from "../scrub.ts";
 import { decoded } from "./body.ts";
 import type { Head, Line } from "./entry.ts";
-import type { Scrub } from "./scrub.ts";
 import type { Piece } from "./slices.ts";
 
 /**

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { Exchange, HeaderList, UpgradeReply } from "../exchange.ts";
 import { headerOf } from "../header-list.ts";
+import { withCredentials } from "../scrub.ts";
 import { isSame, perform, wholeOf } from "./dialogue.ts";
 import type { Head, Line } from "./entry.ts";
 import { openEntry } from "./file.ts";
@@ -8,7 +9,6 @@ import { TapeError } from "./lines.ts";
 import { Pace } from "./pace.ts";
 import { headOf, play, toList } from "./play.ts";
 import type { Parts } from "./replay.ts";
-import { withCredentials } from "./scrub.ts";
 import { Stage } from "./stage.ts";
 
 /** What the server of a WebSocket adds to the client's key (RFC 6455 section 1.3). */

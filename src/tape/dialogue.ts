@@ -1,7 +1,7 @@
 import { tapeMiss } from "../errors.ts";
+import { opcodes } from "../websocket-frames.ts";
 import { toBytes } from "./bytes.ts";
 import type { Asked, Line, Matcher, Message, Said } from "./entry.ts";
-import { opcodes } from "./frames.ts";
 import type { Pace } from "./pace.ts";
 import type { Stage } from "./stage.ts";
 

@@ -1,9 +1,9 @@
 import type { Duplex } from "node:stream";
+import type { Scrub } from "../scrub.ts";
+import { type Frame, FrameReader, opcodes, payloadOf } from "../websocket-frames.ts";
 import { fromBytes } from "./bytes.ts";
 import type { Close, Message, Ping, Said } from "./entry.ts";
-import { type Frame, FrameReader, opcodes, payloadOf } from "./frames.ts";
 import type { Recording } from "./recording.ts";
-import type { Scrub } from "./scrub.ts";
 
 /** Listens to both sides of a WebSocket; the bytes go on as they are. */
 export function hearTunnel(upstream: Duplex, recording: Recording): void {

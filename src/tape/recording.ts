@@ -1,5 +1,7 @@
 import type { Exchange, HeaderList } from "../exchange.ts";
 import { headerOf, without } from "../header-list.ts";
+import { notKept } from "../kept-headers.ts";
+import { type Scrub, withCredentials } from "../scrub.ts";
 import { type Stamp, stamp } from "../stamp.ts";
 import { toAsked } from "./asked.ts";
 import { Intake } from "./body.ts";
@@ -8,7 +10,6 @@ import { lookInto } from "./coded.ts";
 import { Draft } from "./draft.ts";
 import type { Asked, End, Finish, HeaderPairs, Line, Message } from "./entry.ts";
 import type { Pen } from "./pen.ts";
-import { type Scrub, withCredentials } from "./scrub.ts";
 import { Slices } from "./slices.ts";
 import { soon } from "./soon.ts";
 import { Tee } from "./tee.ts";
@@ -19,10 +20,6 @@ const batch = 32_768;
 
 /** Bytes of a compressed answer, which is looked into as a whole. */
 const mostCoded = 16 * 1024 ** 2;
-
-/** Lines of an answer that no tape has: cookies, credentials, and who pays. */
-export const notKept =
-  /^(?:set-cookie2?|openai-(?:organization|project)|authorization|proxy-.*|.*(?:api-?key|secret|token))$/i;
 
 /** What all recordings of a tape share. */
 export type Recorder = {

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { RelayError, relayBug, tapeEnds, tapeMiss } from "../errors.ts";
 import type { Exchange, Reply, UpgradeReply } from "../exchange.ts";
+import { type Scrub, withCredentials } from "../scrub.ts";
 import { toAsked } from "./asked.ts";
 import { Intake } from "./body.ts";
 import { converse } from "./converse.ts";
@@ -11,7 +12,6 @@ import { Pace } from "./pace.ts";
 import { play } from "./play.ts";
 import type { Answering } from "./recorder.ts";
 import type { Score } from "./score.ts";
-import { type Scrub, withCredentials } from "./scrub.ts";
 import type { Shelf } from "./shelf.ts";
 
 export type Parts = {

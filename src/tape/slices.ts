@@ -1,4 +1,4 @@
-import { reach, type Scrub } from "./scrub.ts";
+import { reach, type Scrub } from "../scrub.ts";
 
 /** Bytes of an answer as they came in one piece; `at` in milliseconds. */
 export type Piece = { at: number; turn: number; bytes: Buffer };

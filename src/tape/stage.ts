@@ -1,6 +1,6 @@
 import { Duplex } from "node:stream";
-import { type Frame, FrameReader, opcodes, payloadOf, toWire } from "./frames.ts";
-import type { Scrub } from "./scrub.ts";
+import type { Scrub } from "../scrub.ts";
+import { type Frame, FrameReader, opcodes, payloadOf, toWire } from "../websocket-frames.ts";
 
 /** What a client sent: a whole message, or its wish to close. */
 export type Sent = { message: string | Buffer } | { close: Buffer };

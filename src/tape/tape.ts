@@ -1,13 +1,13 @@
 import { mkdirSync } from "node:fs";
 import { ConfigError } from "../config/error.ts";
 import type { Config } from "../config/settings.ts";
+import { createScrub } from "../scrub.ts";
 import { createMatcher } from "./match/matcher.ts";
 import { createPen } from "./pen.ts";
 import { type Answering, withRecorder } from "./recorder.ts";
 import type { Recorder } from "./recording.ts";
 import { createReplay } from "./replay.ts";
 import { type Score, toText } from "./score.ts";
-import { createScrub } from "./scrub.ts";
 import { Shelf } from "./shelf.ts";
 
 /** Bytes of all exchanges together that may wait for the disk. */

@@ -19,7 +19,7 @@ export async function configOf(command: Command): Promise<Config> {
 
 /** Crosses out what looks like a credential, what `scrub` lists, and the keys of this environment. */
 export async function scrubOf(command: Command) {
-  const { createScrub } = await import("../../tape/scrub.ts");
+  const { createScrub } = await import("../../scrub.ts");
   const { keepSecret } = await import("../../tellable.ts");
   const { scrub } = await configOf(command);
   const { OPENAI_API_KEY = "", OPENAI_ADMIN_KEY = "" } = process.env;

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { printable } from "../../config/shown.ts";
+import { notKept } from "../../kept-headers.ts";
+import type { Scrub } from "../../scrub.ts";
 import { toBytes } from "../bytes.ts";
 import { type Entry, keptFromRequests, type Recorded } from "../entry.ts";
 import { listParts, readEntry } from "../file.ts";
 import { TapeError } from "../lines.ts";
 import { fromName, stemOf } from "../name.ts";
-import { notKept } from "../recording.ts";
-import type { Scrub } from "../scrub.ts";
 import { duplicatesIn } from "./duplicates.ts";
 import { bodyOf } from "./events.ts";
 import { hiddenIn } from "./hidden.ts";

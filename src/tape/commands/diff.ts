@@ -1,6 +1,7 @@
 import { masked } from "../../config/shown.ts";
+import { compared, type Difference } from "../../differences.ts";
 import type { Asked, Entry, HeaderPairs } from "../entry.ts";
-import { compared, type Difference, differencesOf, grouped } from "../match/differences.ts";
+import { differencesOf, grouped } from "../match/differences.ts";
 import { normalized, tooMuch } from "../match/json.ts";
 import { createMask } from "../match/masks.ts";
 import { toNormal } from "../match/normal.ts";

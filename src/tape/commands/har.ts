@@ -1,12 +1,12 @@
 import * as v from "valibot";
 import type { HeaderList } from "../../exchange.ts";
 import { headerOf, without } from "../../header-list.ts";
+import { notKept } from "../../kept-headers.ts";
+import { type Scrub, withCredentials } from "../../scrub.ts";
 import { toAsked } from "../asked.ts";
 import { Intake } from "../body.ts";
 import { fromBytes, toPairs } from "../bytes.ts";
 import type { Entry, Message, Slice } from "../entry.ts";
-import { notKept } from "../recording.ts";
-import { type Scrub, withCredentials } from "../scrub.ts";
 
 // HTTP Archive 1.2, as far as it is read here.
 const headers = v.array(v.object({ name: v.string(), value: v.string() }));

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import * as v from "valibot";
 import { UsageError } from "../../config/error.ts";
+import type { Scrub } from "../../scrub.ts";
 import { writeEntry } from "../file.ts";
-import type { Scrub } from "../scrub.ts";
 import { fixtures } from "./aimock/fixtures.ts";
 import { fromAimock } from "./aimock/import.ts";
 import { parsed } from "./events.ts";

@@ -1,5 +1,5 @@
 import { masked, printable } from "../../config/shown.ts";
-import type { Difference } from "./differences.ts";
+import type { Difference } from "../../differences.ts";
 
 /** Characters of a value that are shown. */
 const longest = 60;

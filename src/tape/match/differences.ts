@@ -1,11 +1,5 @@
-import { isDeepStrictEqual } from "node:util";
+import { compared, type Difference, type Pair } from "../../differences.ts";
 import type { NormalRequest } from "./normal.ts";
-
-/** A place where two requests differ; `undefined`: there is nothing on that side. */
-export type Difference = { where: string; recorded: unknown; asked: unknown };
-
-/** A place, and what is there on the one and the other side. */
-type Pair = readonly [where: string, recorded: unknown, asked: unknown];
 
 /** What distinguishes two requests by the rules, at most `most` of it. */
 export function differencesOf(
@@ -21,46 +15,6 @@ export function differencesOf(
     ["", bodyOf(recorded), bodyOf(asked)],
   ];
   return compared(pairs, most);
-}
-
-/** The same for plain data of any kind: every place where it differs, as deep as can be told. */
-export function compared(pairs: readonly Pair[], most: number): Difference[] {
-  const found: Difference[] = [];
-  const compare = (where: string, a: unknown, b: unknown): void => {
-    if (found.length >= most || isDeepStrictEqual(a, b)) return;
-    if (Array.isArray(a) && Array.isArray(b)) compareLists(where, a, b);
-    else if (isObject(a) && isObject(b))
-      for (const name of [...new Set([...Object.keys(a), ...Object.keys(b)])].sort())
-        compare(where === "" ? name : `${where}.${name}`, own(a, name), own(b, name));
-    else found.push({ where: where === "" ? "body" : where, recorded: a, asked: b });
-  };
-
-  /** Items that are the same at both ends are set aside: one more in front must not make all differ. */
-  const compareLists = (where: string, a: unknown[], b: unknown[]): void => {
-    const shorter = Math.min(a.length, b.length);
-    let start = 0;
-    while (start < shorter && isDeepStrictEqual(a[start], b[start])) start++;
-    let end = 0;
-    while (end < shorter - start && isDeepStrictEqual(a.at(-1 - end), b.at(-1 - end))) end++;
-    const length = Math.max(a.length, b.length) - end;
-    for (let i = start; i < length; i++)
-      compare(
-        `${where}[${i}]`,
-        i < a.length - end ? a[i] : undefined,
-        i < b.length - end ? b[i] : undefined,
-      );
-  };
-
-  for (const pair of pairs) compare(...pair);
-  return found;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function own(value: object, name: string): unknown {
-  return Object.hasOwn(value, name) ? Reflect.get(value, name) : undefined;
 }
 
 /** One value as it is, several as a list. */

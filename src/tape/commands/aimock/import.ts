@@ -1,8 +1,8 @@
 import { hash } from "node:crypto";
 import * as v from "valibot";
+import type { Scrub } from "../../../scrub.ts";
 import { fromBytes } from "../../bytes.ts";
 import { type Asked, type Entry, type Slice, version, type When } from "../../entry.ts";
-import type { Scrub } from "../../scrub.ts";
 import type { Imported } from "../har.ts";
 import { type Answer, answersOf } from "./answers.ts";
 import { type Fixture, fixture, type fixtures, remarksOn } from "./fixtures.ts";

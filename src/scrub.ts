@@ -1,7 +1,7 @@
-import type { HeaderList } from "../exchange.ts";
-import { headerOf } from "../header-list.ts";
-import { keyInProtocols } from "../subprotocol.ts";
-import { secretsInUse } from "../tellable.ts";
+import type { HeaderList } from "./exchange.ts";
+import { headerOf } from "./header-list.ts";
+import { keyInProtocols } from "./subprotocol.ts";
+import { secretsInUse } from "./tellable.ts";
 
 /**
  * Crosses out what no tape may hold, in latin-1 text: as many characters as there were, so that lengths
