@@ -30,7 +30,8 @@ export class RelayError extends Error {
     this.code = details.code;
     this.type = details.type ?? typeOf(details.status);
     this.retry = details.retry ?? false;
-    this.headers = details.headers ?? [];
+    // A copy: who refuses may add to it.
+    this.headers = [...(details.headers ?? [])];
     this.cut = details.cut;
   }
 
@@ -71,6 +72,27 @@ export function originNotAllowed(origin: string): RelayError {
   return new RelayError(message, { status: 403, code: "origin_not_allowed" });
 }
 
+/** Below /_relay/, where the inspector is. */
+export function ownPageOnly(origin: string): RelayError {
+  const message = `The inspector is for no other page: web pages of ${tellable(origin)} may not use it.`;
+  return new RelayError(message, { status: 403, code: "origin_not_allowed" });
+}
+
+export function sessionMissing(): RelayError {
+  const message = 'The inspector is open to nobody without a session. "relay open" prints a link.';
+  return new RelayError(message, { status: 401, code: "session_missing" });
+}
+
+/** What the inspector was asked for makes no sense to it. */
+export function badQuestion(what: string): RelayError {
+  return new RelayError(what, { status: 400, code: "bad_request" });
+}
+
+export function unknownCall(id: string): RelayError {
+  const message = `The journal has no call "${tellable(id)}" (any more).`;
+  return new RelayError(message, { status: 404, code: "unknown_call" });
+}
+
 export function otherUser(uid: number): RelayError {
   const message = `Programs of other users of this machine (here: user ${uid}) may not use this relay. Set otherUsers to let all of them in, or tokens that they must show.`;
   return new RelayError(message, { status: 403, code: "other_user", headers: closing });
@@ -104,6 +126,17 @@ export function methodNotAllowed(method: string): RelayError {
 /** `message` names the rule, and what was asked. */
 export function policyDenied(message: string): RelayError {
   return new RelayError(message, { status: 403, code: "policy_denied" });
+}
+
+/** `message` names the budget, and what is left of it. */
+export function budgetExceeded(message: string): RelayError {
+  return new RelayError(message, { status: 403, code: "budget_exceeded" });
+}
+
+/** Nobody can say what was spent, so nothing more is. */
+export function budgetUnavailable(file: string, cause: unknown): RelayError {
+  const message = `What was spent of the budgets cannot be read or written (${file}: ${(cause as Error).message}). Mend that file, or remove it, and all budgets begin anew.`;
+  return new RelayError(message, { status: 503, code: "budget_unavailable", cause });
 }
 
 export function unknownPath(path: string): RelayError {

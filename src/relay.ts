@@ -5,6 +5,8 @@ import type { Answerer, Observer, Upgrader } from "./exchange.ts";
 import { createRewrite } from "./forward/rewrite.ts";
 import { toBase, toOperationPath } from "./forward/url.ts";
 import { createValidation } from "./forward/validate.ts";
+import { createInspector } from "./inspector/inspector.ts";
+import type { Sessions } from "./inspector/sessions.ts";
 import type { Keys } from "./key/keys.ts";
 import { needsFields } from "./policy/askers.ts";
 import { toComparable } from "./policy/path.ts";
@@ -25,15 +27,17 @@ export async function startRelay(
   config: Config,
   observers: readonly Observer[],
   env: NodeJS.ProcessEnv = process.env,
-  { entry, keysOf }: Ties = {},
+  { entry, keysOf, sessions }: Ties = {},
 ): Promise<Relay> {
   const credentials = await findCredentials(config, env);
   const reloads: Reloads = { done: 0, failed: 0 };
   const health = createHealth(reloads);
+  const inspector = createInspector({ env, journal: undefined, sessions });
   const route = (config: Config, { answer, upgrade }: Inside) => ({
     config,
     answer: createRouter({ health }, answer),
     upgrade: createUpgradeRouter(upgrade),
+    page: inspector.page(config),
   });
   let inside = await createAnswerer(config, env, keysOf);
   const start = startServer(route(config, inside), observers, credentials, env, entry);
@@ -60,6 +64,7 @@ export async function startRelay(
       Object.assign(reloads, counted);
     },
     async stop() {
+      inspector.close();
       await server.drain();
       await inside.close();
     },
@@ -69,8 +74,12 @@ export async function startRelay(
   };
 }
 
-/** What ties a worker to others: alone, a relay has a port and keys of its own. */
-export type Ties = { entry?: Entry; keysOf?: (config: Config, env: NodeJS.ProcessEnv) => Keys };
+/** What ties a worker to others: alone, a relay has a port, keys and sessions of its own. */
+export type Ties = {
+  entry?: Entry;
+  keysOf?: (config: Config, env: NodeJS.ProcessEnv) => Keys;
+  sessions?: Sessions;
+};
 
 /** A relay that serves, in this process or in several. */
 export type Serving = {

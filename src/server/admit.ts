@@ -5,12 +5,14 @@ import {
   hostNotAllowed,
   methodNotAllowed,
   originNotAllowed,
+  ownPageOnly,
   type RelayError,
   unknownPath,
   unsupportedTransferEncoding,
 } from "../errors.ts";
 import { type Facts, gather } from "./facts.ts";
 import { createHostCheck } from "./hosts.ts";
+import { isOfPage } from "./page.ts";
 import { checkTarget, fromAbsoluteForm } from "./target.ts";
 import { createTokenCheck } from "./tokens.ts";
 
@@ -22,6 +24,8 @@ export type Visit = {
   origin?: string;
   /** A CORS preflight of that origin: the relay answers it. */
   isPreflight?: true;
+  /** It is for the inspector, which asks for a session itself. */
+  isOfPage?: true;
   /** The name of the client token, if it came with one. */
   client?: string;
   /** Why it may not come in. */
@@ -45,10 +49,11 @@ export function createDoor(
   return function admit(req) {
     const facts = gather(req.rawHeaders);
     const visit: Visit = { target: req.url ?? "" };
+    if (isOfPage(visit.target)) visit.isOfPage = true;
     visit.refusal =
       framing(req, facts) ??
       host(req, facts, visit) ??
-      page(req, facts, visit) ??
+      (visit.isOfPage ? stranger(req, facts) : page(req, facts, visit)) ??
       // Browsers send preflights without the token, and they are not forwarded.
       (visit.isPreflight ? undefined : (token(facts, visit) ?? wish(req, visit)));
     return visit;
@@ -100,7 +105,18 @@ export function createDoor(
     return undefined;
   }
 
+  /** The inspector is for no page but its own: not even for those of allowed origins. */
+  function stranger(req: IncomingMessage, facts: Facts): RelayError | undefined {
+    const { origin, site, host } = facts;
+    if (site !== undefined && site !== "none" && site !== "same-origin")
+      return ownPageOnly("another site");
+    const own = `${"encrypted" in req.socket ? "https" : "http"}://${host.toLowerCase()}`;
+    return origin === undefined || origin === own ? undefined : ownPageOnly(origin);
+  }
+
   function token(facts: Facts, visit: Visit): RelayError | undefined {
+    // A browser cannot show one when somebody opens a page.
+    if (visit.isOfPage) return undefined;
     const { client, refusal } = checkToken(facts);
     if (client !== undefined) visit.client = client;
     return refusal;

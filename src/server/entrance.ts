@@ -13,7 +13,9 @@ import type { Answerer, Exchange, Observer, Upgrader } from "../exchange.ts";
 import type { Visit } from "./admit.ts";
 import { receiveBody } from "./body.ts";
 import type { Handlers } from "./http-server.ts";
+import { createInner } from "./inner.ts";
 import type { Live } from "./live.ts";
+import { isOfPage, type Page, pageHeaders, type Visitor } from "./page.ts";
 import { answerPreflight } from "./preflight.ts";
 import { HttpReply } from "./reply.ts";
 import { boundRest } from "./rest.ts";
@@ -25,6 +27,7 @@ export type Parts = {
   admit: (req: IncomingMessage) => Visit;
   answer: Answerer;
   upgrade: Upgrader;
+  page?: Page;
   observers: readonly Observer[];
   live: Live;
   newId: () => string;
@@ -38,7 +41,7 @@ export type Entrance = Pick<Handlers, "request" | "handshake"> & {
 
 /** Takes requests in: each passes the door, gives its body, and is answered. */
 export function createEntrance(parts: Parts): Entrance {
-  const { config, admit, answer, upgrade, live, newId } = parts;
+  const { config, admit, answer, upgrade, page, live, newId } = parts;
   const { limits, timeouts } = config;
   const bodyLimits = { size: limits.body, idleMs: timeouts.upload };
   const replyParts = {
@@ -47,9 +50,19 @@ export function createEntrance(parts: Parts): Entrance {
     isDraining: () => live.isDraining,
     antiBuffering: config.antiBuffering,
   };
+  /** The page that shows calls is none, and takes no room from them. */
+  const quiet = { ...replyParts, observers: [] };
+  const { observers } = replyParts;
+  const targetLimit = limits.target;
+  const send = createInner({ targetLimit, answer, observers, live, shortage, newId, arrive });
 
   let inside = 0;
   let whenEmpty = () => {};
+
+  function arrive(): void {
+    inside++;
+    live.count++;
+  }
 
   function leave(): void {
     inside--;
@@ -86,19 +99,20 @@ export function createEntrance(parts: Parts): Entrance {
 
   function begin(req: IncomingMessage, res: ServerResponse) {
     const length = req.headers["content-length"];
+    const target = req.url ?? "/";
     const exchange: Exchange = {
       id: newId(),
       method: req.method ?? "GET",
-      target: req.url ?? "/",
+      target,
       headers: req.rawHeaders,
       body: null,
       bodyLength: length === undefined ? undefined : Number(length),
       startedAt: performance.now(),
       bytesIn: 0,
     };
-    inside++;
-    live.count++;
-    return { exchange, reply: new HttpReply(exchange, req, res, replyParts) };
+    const isQuiet = isOfPage(target);
+    if (!isQuiet) arrive();
+    return { exchange, reply: new HttpReply(exchange, req, res, isQuiet ? quiet : replyParts) };
   }
 
   /** The door, and whether there is room. */
@@ -124,6 +138,7 @@ export function createEntrance(parts: Parts): Entrance {
     const refusal = visit.refusal ?? expectation;
     if (refusal) {
       boundRest(req, res, timeouts.upload);
+      if (visit.isOfPage) refusal.headers.push(...pageHeaders);
       reply.fail(refusal);
       return;
     }
@@ -136,11 +151,16 @@ export function createEntrance(parts: Parts): Entrance {
     receiveBody(req, exchange, bodyLimits, reply.received, () => {
       if (!req.complete) boundRest(req, res, timeouts.upload);
       try {
-        answer(exchange, reply);
+        if (visit.isOfPage && page) page(exchange, reply, toVisitor(req));
+        else answer(exchange, reply);
       } catch (cause) {
         reply.fail(relayBug(cause));
       }
     });
+  }
+
+  function toVisitor({ socket }: IncomingMessage): Visitor {
+    return { port: socket.localPort ?? 0, isSecure: "encrypted" in socket, send };
   }
 
   /** What the relay has no room for, whoever asks. */

@@ -8,6 +8,7 @@ import { createEntrance, type Entrance } from "./entrance.ts";
 import { createHttpServer } from "./http-server.ts";
 import { createLive, type Live } from "./live.ts";
 import { createPeerCheck } from "./other-users.ts";
+import type { Page } from "./page.ts";
 import { toError } from "./refuse.ts";
 import type { TlsPort } from "./tls-port.ts";
 import { createTurnAway } from "./turned-away.ts";
@@ -27,7 +28,13 @@ export type Listener = {
 };
 
 /** What a reload replaces. */
-export type Settings = { config: Config; answer: Answerer; upgrade: Upgrader };
+export type Settings = {
+  config: Config;
+  answer: Answerer;
+  upgrade: Upgrader;
+  /** Where there is an inspector. */
+  page?: Page;
+};
 
 export type Parts = Settings & {
   observers: readonly Observer[];
@@ -49,9 +56,9 @@ export function createListener({ observers, tlsPort, env, mark, ...settings }: P
   let peers = createPeerCheck(config);
   const connections = createConnections(config.limits.connections, () => peers, turnAway);
 
-  function open({ config, answer, upgrade }: Settings): Entrance {
+  function open({ config, ...answerers }: Settings): Entrance {
     const admit = createDoor(config, () => listener.port, env);
-    return createEntrance({ config, admit, answer, upgrade, observers, live, newId });
+    return createEntrance({ config, admit, ...answerers, observers, live, newId });
   }
 
   function create(): Server {
@@ -85,7 +92,10 @@ export function createListener({ observers, tlsPort, env, mark, ...settings }: P
       peers = createPeerCheck(next.config);
       return former.emptied();
     },
-    cut: connections.cut,
+    cut() {
+      connections.cut();
+      for (const cut of live.inner) cut();
+    },
     close: () => peers?.close(),
   };
   return listener;

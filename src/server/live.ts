@@ -11,6 +11,8 @@ export type Live = {
   isDraining: boolean;
   /** Connections that have switched protocols, or are about to. */
   readonly tunnels: Set<Socket>;
+  /** Cuts off what has no connection: requests that begin in the relay itself. */
+  readonly inner: Set<() => void>;
 };
 
 export function createLive(): Live {
@@ -20,6 +22,7 @@ export function createLive(): Live {
     count: 0,
     isDraining: false,
     tunnels: new Set(),
+    inner: new Set(),
     leave() {
       live.count--;
       if (live.count === 0) whenIdle();

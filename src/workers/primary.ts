@@ -1,4 +1,5 @@
 import type { Config } from "../config/settings.ts";
+import { createSessions } from "../inspector/sessions.ts";
 import type { Serving } from "../relay.ts";
 import { urlOf } from "../server/listen.ts";
 import type { Reloads } from "../server/router.ts";
@@ -20,6 +21,7 @@ export async function startWorkers(config: Config, around: Around): Promise<Serv
   const credentials = await findCredentials(config, around.env);
   const door = await openDoor(config);
   const desks = createDesks(config, around.env);
+  const sessions = createSessions();
   const startedAt = Date.now().toString(36);
   let started = 0;
   let current: Edition = { config, edition: 0 };
@@ -29,7 +31,12 @@ export async function startWorkers(config: Config, around: Around): Promise<Serv
     ...around,
     count: countOf(config),
     door,
-    answers: { key: desks.find },
+    answers: {
+      key: desks.find,
+      addSession: sessions.add,
+      findSession: sessions.find,
+      removeSession: sessions.remove,
+    },
     serve(hand, place) {
       const mark = `${startedAt}.${(++started).toString(36)}`;
       const given = { ...shareOf(current, place), port: door.port, mark, reloads };

@@ -1,4 +1,5 @@
 import type { Config } from "../config/settings.ts";
+import type { Sessions } from "../inspector/sessions.ts";
 import type { Serving } from "../relay.ts";
 import type { Reloads } from "../server/router.ts";
 
@@ -14,6 +15,9 @@ export type ToWorker = Pick<Serving, "open" | "countReloads" | "stop" | "cut"> &
 /** What a worker asks of the primary. */
 export type ToPrimary = {
   key(question: KeyQuestion): Promise<string | undefined>;
+  addSession: Sessions["add"];
+  findSession: Sessions["find"];
+  removeSession: Sessions["remove"];
 };
 
 /** Asks for the key of a place; `instead` is one that upstream has refused. */

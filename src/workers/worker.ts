@@ -21,10 +21,16 @@ export function obeyPrimary(serve: Serve): void {
     const own = edition;
     return createRemoteKeys(config, env, (asked) => link.ask("key", { edition: own, ...asked }));
   };
+  // Whichever worker a browser comes to, it is let in.
+  const sessions: Ties["sessions"] = {
+    add: (hash) => link.ask("addSession", hash),
+    find: (hashes) => link.ask("findSession", hashes),
+    remove: (hashes) => link.ask("removeSession", hashes),
+  };
   const link = createLink<ToPrimary, ToWorker>(process, {
     async serve({ config, port, mark, reloads, ...asked }) {
       edition = asked.edition;
-      const relay = await serve(config, { entry: createEntry(port, mark), keysOf });
+      const relay = await serve(config, { entry: createEntry(port, mark), keysOf, sessions });
       await relay.countReloads(reloads);
       resolve(relay);
     },
