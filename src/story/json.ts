@@ -1,13 +1,29 @@
 /** An object of JSON whose shape nobody promised. */
 export type Fields = { [name: string]: unknown };
 
+/** Levels of JSON: what has more can be read, but neither compared nor written again. */
+const deepest = 500;
+
 /** The value of a JSON text; `undefined`: it is none. */
 export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    // So deep, it is also long.
+    return text.length > 2 * deepest && isDeep(value) ? undefined : value;
   } catch {
     return undefined;
   }
+}
+
+function isDeep(value: unknown): boolean {
+  let level = [value].filter(isContainer);
+  for (let depth = 0; depth < deepest && level.length > 0; depth++)
+    level = level.flatMap((one) => Object.values(one).filter(isContainer));
+  return level.length > 0;
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 export function fieldsOf(value: unknown): Fields | undefined {
