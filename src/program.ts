@@ -28,6 +28,10 @@ const commands: Record<string, Row> = {
     "look at recorded exchanges, check and import them",
     async () => (await import("./commands/tape.ts")).tape,
   ],
+  open: [
+    "open the page that shows what goes through the relay",
+    async () => (await import("./commands/open.ts")).open,
+  ],
   key: [
     "keep the key in the system's keychain, see which is used",
     async () => (await import("./commands/key.ts")).key,

@@ -1,13 +1,10 @@
 import { setTimeout } from "node:timers/promises";
 import { Command } from "commander";
-import { type Answer, ask } from "../client/ask.ts";
-import { createRemote } from "../client/remote.ts";
+import type { Answer } from "../client/ask.ts";
+import { healthOf } from "../client/health.ts";
 import { addSettingFlags, settingFlags } from "../config/flags.ts";
 import { loadConfig } from "../config/load.ts";
-import type { Config } from "../config/settings.ts";
 import { ExitError } from "../exit.ts";
-import { headerOf } from "../header-list.ts";
-import { urlOf } from "../server/listen.ts";
 import type { Reloads } from "../server/router.ts";
 import { pidListening } from "./port.ts";
 
@@ -34,7 +31,7 @@ export const reload = addSettingFlags(
   if (socket !== "")
     throw new ExitError(1, "On a Unix socket it is not known which process listens: kill -HUP it.");
 
-  const before = await healthOf(config);
+  const before = await healthOf(config, patienceMs);
   const pid = await pidListening(port);
   if (before === undefined || pid === undefined)
     throw new ExitError(1, `No relay answers on port ${port}. Name its port with --port.`);
@@ -46,7 +43,7 @@ export const reload = addSettingFlags(
 
   const { done, failed } = reloadsIn(before);
   for (const until = performance.now() + patienceMs; performance.now() < until; ) {
-    const now = await healthOf(config);
+    const now = await healthOf(config, patienceMs);
     if (!now) break;
     const after = reloadsIn(now);
     if (after.failed > failed)
@@ -62,26 +59,6 @@ export const reload = addSettingFlags(
   }
   throw new ExitError(1, `Process ${pid} was told, but did not reload.`);
 });
-
-/** The answer of a relay; `undefined`: there is none, or it is no relay's. */
-async function healthOf(config: Config): Promise<Answer | undefined> {
-  const url = new URL(urlOf(config, config.port));
-  const signal = AbortSignal.timeout(patienceMs);
-  const question = { target: "/_relay/health", headers: ["Host", url.host], signal };
-  const remote = createRemote(url, config);
-  const answer = await ask(remote, question).catch(() => undefined);
-  if (!answer) return undefined;
-  const isRelay = answer.status === 200 ? isHealth(answer) : isRefusal(answer);
-  return isRelay ? answer : undefined;
-}
-
-function isHealth({ body }: Answer): boolean {
-  return body.toString().startsWith('{"status":"ok"');
-}
-
-function isRefusal({ headers }: Answer): boolean {
-  return headerOf(headers, "x-relay-error") !== undefined;
-}
 
 function reloadsIn({ body }: Answer): Reloads {
   const { reloads } = JSON.parse(body.toString()) as { reloads?: Reloads };

@@ -1,4 +1,5 @@
 import { Command } from "commander";
+import { UsageError } from "../config/error.ts";
 import { addSettingFlags, settingFlags } from "../config/flags.ts";
 import { type Loaded, loadConfig } from "../config/load.ts";
 import { isOffline } from "../config/offline.ts";
@@ -21,8 +22,9 @@ export const start = addSettingFlags(
   new Command("start")
     .description("Start the relay and serve until it is told to stop")
     .option("--json", "print one JSON object instead of the base URL once it listens")
+    .option("--open", "open the inspector, the page that shows what goes through")
     .addHelpText("after", examples()),
-).action(async (options: { json?: true; quiet?: true }, command: Command) => {
+).action(async (options: { json?: true; open?: true; quiet?: true }, command: Command) => {
   if (process.env.OPENAI_RELAY_WORKER) return obeyPrimary();
   const input = settingFlags(command);
   const loaded = await loadConfig(input);
@@ -31,6 +33,8 @@ export const start = addSettingFlags(
   for (const remark of [...scriptRemarks(loaded), ...faultRemarks(loaded.config)]) say(remark);
 
   const { config } = loaded;
+  if (options.open && config.socket !== "")
+    throw new UsageError("--open: no browser reaches a Unix socket.");
   // What is replayed comes in an order that only one process can keep.
   const isAlone = config.workers === 1 || config.replay !== "" || config.tape !== "";
   const starting = isAlone ? serve(config) : serveInWorkers(config);
@@ -42,6 +46,7 @@ export const start = addSettingFlags(
   if (!options.quiet) process.stderr.write(await banner(loaded, relay));
   const told = options.json ? JSON.stringify(describe(loaded, relay)) : whereIs(loaded, relay);
   process.stdout.write(`${told}\n`);
+  if (options.open) await openInspector(relay);
 });
 
 // Loaded only where it is used: start-up is faster without it.
@@ -57,6 +62,20 @@ async function serveInWorkers(config: Config): Promise<Serving> {
       process.exit(1);
     },
   });
+}
+
+/** The relay serves, whether this works or not. */
+async function openInspector({ server: { url, port } }: Serving): Promise<void> {
+  const { createLink } = await import("../inspector/link.ts");
+  const { openInBrowser } = await import("../inspector/browser.ts");
+  try {
+    const link = createLink(process.env, url, port);
+    const isOpened = await openInBrowser(link, process.env);
+    const how = isOpened ? "Opened in the browser" : "Open it within a minute, once";
+    say(`Inspector: ${link}\n${how}; "relay open" makes another link.`);
+  } catch (error) {
+    say((error as Error).message);
+  }
 }
 
 /** In a process that another relay has started. */
@@ -79,6 +98,7 @@ Each setting is a flag, an environment variable and an entry of the config file 
 Examples:
   relay start
   relay start --mock --port 0
+  relay start --open                   shows what goes through, in a browser
   relay start --key-file ~/.openai/key --log-format json
   relay start --tape tapes             replays what is there, records the rest
   relay start --workers auto           on all cores
