@@ -4,6 +4,7 @@ import { key } from "./sections/key.ts";
 import { limits } from "./sections/limits.ts";
 import { listening } from "./sections/listening.ts";
 import { log } from "./sections/log.ts";
+import { metrics } from "./sections/metrics.ts";
 import { mock } from "./sections/mock.ts";
 import { policy } from "./sections/policy.ts";
 import { tape } from "./sections/tape.ts";
@@ -27,6 +28,7 @@ export const settings = {
   ...fault,
   ...tape,
   ...usage,
+  ...metrics,
   ...key,
   ...traffic,
   match,
