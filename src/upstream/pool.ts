@@ -5,6 +5,8 @@ import { type Connector, targetOf } from "./connector.ts";
 /** Keep-alive connections to one origin, each used by one request at a time. */
 export type Pool = {
   readonly origin: string;
+  /** How many wait for a request, and how many carry one or are being opened for it. */
+  readonly connections: { idle: number; busy: number };
   /** A connection for one request: the one that was used last, or a new one. */
   take(fresh: boolean): Connection;
   /** Gives a connection back after a whole answer. */
@@ -65,6 +67,9 @@ export function createPool(origin: string, config: Config, connect: Connector): 
 
   return {
     origin,
+    get connections() {
+      return { idle: free.length, busy: all.size - free.length };
+    },
     take(fresh) {
       if (fresh) return create();
       const now = performance.now();
