@@ -47,6 +47,18 @@ export type Fields = {
   model?: string;
   /** The most output tokens that it asks for; what is no number counts as infinitely many. */
   maxOutputTokens?: number;
+  /** What else its cost depends on, where there are budgets. */
+  size?: Size;
+};
+
+/** How much a request asks for. */
+export type Size = {
+  /** An estimate of its input, on the high side. */
+  inputTokens: number;
+  /** Answers, each of which may have `maxOutputTokens`. */
+  choices: number;
+  /** The tier that it asks to be served in. */
+  tier?: string;
 };
 
 /** What the faults did to an exchange. */

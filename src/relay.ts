@@ -1,3 +1,6 @@
+import { randomUUID } from "node:crypto";
+import type { Budgets } from "./budget/budgets.ts";
+import type { Run } from "./budget/ledger.ts";
 import { isOffline } from "./config/offline.ts";
 import type { Config } from "./config/settings.ts";
 import { unknownPath } from "./errors.ts";
@@ -21,13 +24,13 @@ import { findCredentials } from "./tls/credentials.ts";
  * The relay, put together: a request passes the server's door, then what some settings check, then it is
  * answered.
  *
- *     server > router > check (rewrite, allowPaths, policy, validate) > fields (policy) > faults > tape > forward or mock
+ *     server > router > check (rewrite, allowPaths, policy, validate) > fields (policy) > faults > tape > budgets > forward or mock
  */
 export async function startRelay(
   config: Config,
   observers: readonly Observer[],
   env: NodeJS.ProcessEnv = process.env,
-  { entry, keysOf, sessions }: Ties = {},
+  { entry, keysOf, sessions, run = newRun() }: Ties = {},
 ): Promise<Relay> {
   const credentials = await findCredentials(config, env);
   const reloads: Reloads = { done: 0, failed: 0 };
@@ -39,7 +42,7 @@ export async function startRelay(
     upgrade: createUpgradeRouter(upgrade),
     page: inspector.page(config),
   });
-  let inside = await createAnswerer(config, env, keysOf);
+  let inside = await createAnswerer(config, env, { keysOf, run });
   const start = startServer(route(config, inside), observers, credentials, env, entry);
   const server = await start.catch(async (error: unknown) => {
     await inside.close();
@@ -51,12 +54,15 @@ export async function startRelay(
     get tape() {
       return inside.tape;
     },
+    get budgets() {
+      return inside.budgets;
+    },
     async open() {
       return { answers: server.live, webSockets: server.tunnels };
     },
     async reload(next) {
       const former = inside;
-      inside = await createAnswerer(next, env, keysOf);
+      inside = await createAnswerer(next, env, { keysOf, run });
       // Not waited for: it may be a stream of an hour, or a WebSocket.
       void server.use(route(next, inside)).then(former.close);
     },
@@ -77,8 +83,10 @@ export async function startRelay(
 /** What ties a worker to others: alone, a relay has a port, keys and sessions of its own. */
 export type Ties = {
   entry?: Entry;
-  keysOf?: (config: Config, env: NodeJS.ProcessEnv) => Keys;
+  keysOf?: ((config: Config, env: NodeJS.ProcessEnv) => Keys) | undefined;
   sessions?: Sessions;
+  /** What budgets for a run count together. */
+  run?: Run;
 };
 
 /** A relay that serves, in this process or in several. */
@@ -103,6 +111,7 @@ export type Relay = Serving & {
   readonly server: RelayServer;
   /** Where there is one; a reload begins it anew. */
   readonly tape: Taped | undefined;
+  readonly budgets: Budgets | undefined;
 };
 
 /** What answers a request once it is inside: the same in the server and in `relay curl`. */
@@ -110,6 +119,7 @@ export type Inside = {
   answer: Answerer;
   upgrade: Upgrader;
   tape?: Taped;
+  budgets?: Budgets;
   close(): Promise<void>;
 };
 
@@ -117,16 +127,20 @@ export type Inside = {
 export async function createAnswerer(
   config: Config,
   env: NodeJS.ProcessEnv = process.env,
-  keysOf?: Ties["keysOf"],
+  { keysOf, run = newRun() }: Pick<Ties, "keysOf" | "run"> = {},
 ): Promise<Inside> {
-  const source = () => (config.mock ? createMock(config) : createForwarding(config, env, keysOf));
+  const budgets = config.budget.length > 0 ? await createBudgeting(config, env, run) : undefined;
+  const source = async () => {
+    const free = await (config.mock ? createMock(config) : createForwarding(config, env, keysOf));
+    return budgets ? budgets.around(free) : free;
+  };
   const hasTape = [config.record, config.replay, config.tape].some(Boolean);
   const sound = hasTape ? await createTape(config, env, source) : await source();
   const isFaulty = config.fault.length > 0 || config.faultHeader;
   const inside = isFaulty ? await createFaulty(config, sound) : sound;
   const read = needsFields(config) ? await createReading(config, inside) : inside;
   const { answer, upgrade } = read;
-  const whole = { ...sound, ...read };
+  const whole = { ...sound, ...read, ...(budgets && withBudgets(budgets, read)) };
   const check = createCheck(config);
   if (!check) return whole;
 
@@ -184,6 +198,22 @@ function createPathCheck({ allowPaths }: Config, isVersioned: boolean): RequestC
   };
 }
 
+/** The relay alone. */
+function newRun(): Run {
+  return { pid: process.pid, id: randomUUID() };
+}
+
+/** Budgets end after what spends them. */
+function withBudgets(budgets: Budgets, { close }: Inside): Pick<Inside, "budgets" | "close"> {
+  return {
+    budgets,
+    async close() {
+      await close();
+      await budgets.close();
+    },
+  };
+}
+
 // Each of these is loaded only when it is used: start-up is faster without it.
 
 /** Who else could answer is only asked for where somebody else may be asked. */
@@ -205,6 +235,11 @@ async function createTape(
       await inner?.close();
     },
   };
+}
+
+async function createBudgeting(config: Config, env: NodeJS.ProcessEnv, run: Run): Promise<Budgets> {
+  const { createBudgets } = await import("./budget/budgets.ts");
+  return createBudgets(config, env, run);
 }
 
 async function createReading(config: Config, { answer, upgrade, close }: Inside): Promise<Inside> {

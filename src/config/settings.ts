@@ -1,4 +1,5 @@
 import type { Setting } from "./kinds.ts";
+import { budget } from "./sections/budget.ts";
 import { fault } from "./sections/fault.ts";
 import { key } from "./sections/key.ts";
 import { limits } from "./sections/limits.ts";
@@ -28,6 +29,7 @@ export const settings = {
   ...fault,
   ...tape,
   ...usage,
+  ...budget,
   ...metrics,
   ...key,
   ...traffic,

@@ -18,11 +18,12 @@ export function askersOf(config: Config): string[] {
 }
 
 /** Those of them that may refuse what they find. */
-export function rulesOf({ policy }: Config): string[] {
+export function rulesOf({ policy, budget }: Config): string[] {
   const { models, denyModels, maxOutputTokens } = policy;
   return [
     ...(models.length > 0 ? ["policy.models"] : []),
     ...(denyModels.length > 0 ? ["policy.denyModels"] : []),
     ...(maxOutputTokens > 0 ? ["policy.maxOutputTokens"] : []),
+    ...(budget.length > 0 ? ["budget"] : []),
   ];
 }

@@ -8,6 +8,7 @@ import { type Named, namedByQuery, readNamed } from "./named.ts";
 import { namesModelFirst, namesNoModel, runsOthers } from "./operations.ts";
 import { toComparable } from "./path.ts";
 import { disguiseIn } from "./requests.ts";
+import { sizeOf } from "./size.ts";
 import { Unreadable } from "./unreadable.ts";
 
 /** Bytes of a body that are read where `limits.body` sets no other limit. */
@@ -19,6 +20,7 @@ export function withFields(config: Config, next: Answerer): Answerer {
   const asking = askersOf(config);
   const check = createNamedCheck(config);
   const most = config.limits.body || readable;
+  const hasBudgets = config.budget.length > 0;
 
   return function answer(exchange, reply) {
     if (namesNothing(exchange)) {
@@ -30,6 +32,7 @@ export function withFields(config: Config, next: Answerer): Answerer {
         if (reply.over) return;
         const refusal = check(named);
         exchange.fields = toFields(named);
+        if (hasBudgets) exchange.fields.size = sizeOf(named, pathOf(exchange));
         if (refusal) reply.fail(refusal);
         else next(exchange, reply);
       })

@@ -9,6 +9,10 @@ export type Named = {
   /** The operation's first. */
   models: string[];
   maxOutputTokens: number | undefined;
+  choices?: number;
+  tier?: string;
+  /** The body, unpacked. */
+  bytes?: Buffer;
 };
 
 /** Where bodies name models, the operation's own first. */
@@ -42,7 +46,10 @@ const tokenPlaces = [
   "sampling_params.max_completion_tokens",
 ];
 
-const places = new Set([...modelPlaces, ...tokenPlaces]);
+const choicePlaces = ["n", "best_of"];
+const amountPlaces = [...tokenPlaces, ...choicePlaces];
+
+const places = new Set([...modelPlaces, ...amountPlaces, "service_tier"]);
 
 /** Reads what a request names. `path` is comparable; `most`: bytes that the body may unpack to. */
 export async function readNamed(
@@ -52,13 +59,18 @@ export async function readNamed(
   most: number,
 ): Promise<Named> {
   const outside = [...namedByPath(path), ...namedByQuery(exchange.target)];
-  const found = body.length > 0 ? await valuesOf(exchange, path, body, most) : [];
+  const coding = body.length > 0 ? theOne(exchange.headers, "content-encoding") : "";
+  const bytes = await decompress(body, coding, most);
+  const found = bytes.length > 0 ? valuesOf(exchange, path, bytes) : [];
   const inside = modelsAmong(found);
-  const limits = found.filter(([place]) => tokenPlaces.includes(place)).map(([, value]) => value);
-  const tokens = limits.filter((limit) => limit !== null).map(toAmount);
+  const tokens = amountsAmong(found, tokenPlaces);
+  const tier = found.findLast(([place]) => place === "service_tier")?.[1];
   return {
     models: [...outside, ...inside],
     maxOutputTokens: tokens.length > 0 ? Math.max(...tokens) : undefined,
+    choices: Math.max(1, ...amountsAmong(found, choicePlaces)),
+    ...(typeof tier === "string" && { tier }),
+    bytes,
   };
 }
 
@@ -90,19 +102,18 @@ function modelsAmong(found: Found[]): string[] {
   });
 }
 
+function amountsAmong(found: Found[], places: string[]): number[] {
+  const there = found.filter(([place, value]) => places.includes(place) && value !== null);
+  return there.map(([, value]) => toAmount(value));
+}
+
 function toAmount(limit: unknown): number {
   const amount = typeof limit === "number" ? limit : Number.NaN;
   return Number.isNaN(amount) ? Number.POSITIVE_INFINITY : amount;
 }
 
-async function valuesOf(
-  { headers }: Exchange,
-  path: string,
-  body: Buffer,
-  most: number,
-): Promise<Found[]> {
+function valuesOf({ headers }: Exchange, path: string, bytes: Buffer): Found[] {
   const contentType = theOne(headers, "content-type");
-  const bytes = await decompress(body, theOne(headers, "content-encoding"), most);
   const kind = contentType.split(";", 1)[0]!.trim().toLowerCase();
   if (kind === "multipart/form-data") return valuesOfForm(partsOf(contentType, bytes));
   // Its parameters stand in the query or in the client's secret.
@@ -122,7 +133,7 @@ function valuesOfForm(parts: Part[]): Found[] {
     if (place === "session") return valuesOfJson(`{"session":${toText(content)}}`);
     if (!places.has(place)) return [];
     const text = toText(content);
-    return [[place, tokenPlaces.includes(place) ? Number(text) : text]];
+    return [[place, amountPlaces.includes(place) ? Number(text) : text]];
   });
 }
 

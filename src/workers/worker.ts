@@ -30,7 +30,10 @@ export function obeyPrimary(serve: Serve): void {
   const link = createLink<ToPrimary, ToWorker>(process, {
     async serve({ config, port, mark, reloads, ...asked }) {
       edition = asked.edition;
-      const relay = await serve(config, { entry: createEntry(port, mark), keysOf, sessions });
+      // All workers, also those that take the place of others, are one run.
+      const run = { pid: process.ppid, id: mark.split(".", 1)[0]! };
+      const ties = { entry: createEntry(port, mark), keysOf, sessions, run };
+      const relay = await serve(config, ties);
       await relay.countReloads(reloads);
       resolve(relay);
     },
