@@ -1,0 +1,87 @@
+import type { Transform } from "node:stream";
+import {
+  constants,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createZstdDecompress,
+} from "node:zlib";
+import type { HeaderPairs, Slice } from "./call.ts";
+
+const { Z_SYNC_FLUSH, BROTLI_OPERATION_FLUSH, ZSTD_e_flush } = constants;
+
+// What is cut off is given as far as it goes.
+const decoders: { [coding: string]: () => Transform } = {
+  gzip: () => createGunzip({ flush: Z_SYNC_FLUSH, finishFlush: Z_SYNC_FLUSH }),
+  "x-gzip": () => createGunzip({ flush: Z_SYNC_FLUSH, finishFlush: Z_SYNC_FLUSH }),
+  deflate: () => createInflate({ flush: Z_SYNC_FLUSH, finishFlush: Z_SYNC_FLUSH }),
+  br: () => createBrotliDecompress({ finishFlush: BROTLI_OPERATION_FLUSH }),
+  zstd: () => createZstdDecompress({ finishFlush: ZSTD_e_flush }),
+};
+
+/** Bytes that a body may unpack to: a small one can be made to become a very large one. */
+const most = 256 * 1024 ** 2;
+
+export type Decoded = {
+  slices: Slice[];
+  /** Why the bytes are still encoded, or are not all there. */
+  problem?: string;
+};
+
+/** Slices of a body without its Content-Encoding: each with what could be read once it had come. */
+export async function decodedSlices(
+  headers: HeaderPairs | undefined,
+  slices: readonly Slice[],
+): Promise<Decoded> {
+  let decoded: Decoded = { slices: [...slices] };
+  for (const coding of codingsOf(headers ?? [])) {
+    const decoder = Object.hasOwn(decoders, coding) ? decoders[coding] : undefined;
+    if (!decoder)
+      return { ...decoded, problem: `Nobody here can read Content-Encoding: ${coding}` };
+    decoded = await through(decoder(), decoded.slices);
+    if (decoded.problem !== undefined) return decoded;
+  }
+  return decoded;
+}
+
+/** The coding that was put on last comes off first (RFC 9110 section 8.4). */
+function codingsOf(headers: HeaderPairs): string[] {
+  const lines = headers.filter(([name]) => name.toLowerCase() === "content-encoding");
+  const codings = lines.flatMap(([, value]) => value.toLowerCase().split(","));
+  return codings
+    .map((coding) => coding.trim())
+    .filter((coding) => coding !== "" && coding !== "identity")
+    .reverse();
+}
+
+async function through(decoder: Transform, slices: readonly Slice[]): Promise<Decoded> {
+  const found: Slice[] = [];
+  let [at, size] = [0, 0];
+  let problem: string | undefined;
+  const over = new Promise<void>((resolve) => {
+    decoder.once("close", resolve);
+    decoder.once("error", (error) => {
+      problem = `The body is not encoded as it says: ${error.message}`;
+    });
+    decoder.on("data", (bytes: Buffer) => {
+      size += bytes.length;
+      if (size <= most) found.push({ at, bytes });
+      else decoder.destroy(new Error("it is too large"));
+    });
+  });
+  for (const slice of slices) {
+    if (decoder.destroyed) break;
+    at = slice.at;
+    await new Promise<void>((resolve) => {
+      decoder.once("close", resolve);
+      decoder.write(slice.bytes, () => {
+        decoder.off("close", resolve);
+        // What it gives is heard in turns of their own.
+        setImmediate(resolve);
+      });
+    });
+  }
+  decoder.end();
+  await over;
+  return { slices: found, ...(problem !== undefined && { problem }) };
+}
