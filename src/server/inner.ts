@@ -16,7 +16,7 @@ export type InnerRequest = {
 
 /**
  * Sends it as if it had come from outside: what a setting refuses is refused, and the observers hear of
- * it. The answer is for them alone. Returns its id, or why it was not even begun.
+ * it. The answer is for them alone. Returns its id, or why it is no request that could be sent.
  */
 export type Send = (request: InnerRequest) => { id: string } | { refusal: RelayError };
 
@@ -40,7 +40,7 @@ export function createInner(parts: Parts): Send {
       ...{ id: newId(), ...asked, body, bodyLength: body?.length },
       ...{ startedAt: performance.now(), bytesIn: body?.length ?? 0 },
     };
-    const refusal = wish(exchange) ?? shortage(exchange);
+    const refusal = wish(exchange);
     if (refusal) return { refusal };
 
     arrive();
@@ -64,7 +64,9 @@ export function createInner(parts: Parts): Send {
     }
     live.inner.add(cut);
     try {
-      answer(exchange, reply);
+      const noRoom = shortage(exchange);
+      if (noRoom) reply.fail(noRoom);
+      else answer(exchange, reply);
     } catch (cause) {
       reply.fail(relayBug(cause));
     }
