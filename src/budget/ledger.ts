@@ -59,13 +59,9 @@ export function openLedger(file: string, run: Run): Ledger {
     "UPDATE held SET amount = amount - ?1 WHERE account = ?2 AND owner = ?3 AND amount >= ?1",
   );
   const spend = db.prepare("UPDATE accounts SET spent = spent + ? WHERE id = ?");
-  const owner = Number(
-    atomically(
-      () =>
-        db.prepare("INSERT INTO owners (pid, run) VALUES (?, ?)").run(process.pid, `run:${run.id}`)
-          .lastInsertRowid,
-    ),
-  );
+  const join = db.prepare("INSERT OR IGNORE INTO owners (id, pid, run) VALUES (?, ?, ?)");
+  const enter = (id: number | null) => join.run(id, process.pid, `run:${run.id}`).lastInsertRowid;
+  const owner = Number(atomically(() => enter(null)));
 
   function rowOf({ name, period, cap }: Account): { id: number; spent: number } {
     const row = find.get(name, period) as { id: number; spent: number } | undefined;
@@ -98,6 +94,8 @@ export function openLedger(file: string, run: Run): Ledger {
         const all = accounts.map(standing);
         const full = all.find(({ spent, reserved, cap }) => spent + reserved + amount > cap);
         if (full) return full;
+        // Somebody in another container may have taken this process for dead.
+        enter(owner);
         for (const { id } of all) hold.run(id, owner, amount);
         return { accounts: all.map(({ id }) => id), amount };
       });
