@@ -1,33 +1,14 @@
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { operations } from "../src/conformance/operations.ts";
 import type { Call } from "../src/journal/call.ts";
 import { toExposition } from "../src/metrics/exposition.ts";
 import { createMetrics } from "../src/metrics/metrics.ts";
 import { createOperationLabels } from "../src/metrics/operation.ts";
+import { endedCall as call } from "./support/ended-call.ts";
 import { parseExposition } from "./support/exposition.ts";
 
 // What /_relay/metrics says, without a relay: calls go in, text comes out.
-
-const call: Call = {
-  seq: 1,
-  id: "a-1",
-  relay: { number: 1, pid: 1, startedAt: 0, command: "start", url: "http://127.0.0.1:8484/v1" },
-  kind: "http",
-  startedAt: 0,
-  method: "POST",
-  path: "/v1/chat/completions",
-  model: "gpt-5-2025-08-07",
-  isStream: true,
-  status: 200,
-  ending: "complete",
-  bytesIn: 100,
-  bytesOut: 2_000,
-  slices: 9,
-  times: { sent: 12, connect: 11, head: 300, firstSlice: 400, end: 2_000 },
-  usage: { state: "known", input: 100, cachedInput: 60, output: 20 },
-  cost: { state: "known", nano: 1_500_000_000 },
-  isCaptured: false,
-};
 
 const relay = { answers: 3, webSockets: 1, upstream: { idle: 4, busy: 2 }, lost: 5 };
 const process = {
@@ -73,7 +54,7 @@ describe("the page counts", () => {
 
   test("tokens and cost, a dated model as its own, and what has no certain cost apart", async () => {
     const unknown = { usage: { state: "unknown" }, cost: { state: "unknown", nano: 0 } } as const;
-    const page = await pageOf({}, {}, unknown);
+    const page = await pageOf({ model: "gpt-5-2025-08-07" }, {}, unknown);
 
     const model = "gpt-5";
     expect(page.value("relay_tokens_total", { model, type: "input" })).toBe(200);
@@ -161,3 +142,30 @@ test("an operation is named by its template, with or without /v1, words before p
   expect(labelOf("PATCH", "/v1/models")).toBe("other");
   expect(labelOf("GET", "/v1/files/")).toBe("other");
 });
+
+test("the Grafana dashboard asks for metrics that the relay has, by labels that they have", async () => {
+  const file = new URL("../.github/grafana-dashboard.json", import.meta.url);
+  const { panels } = JSON.parse(readFileSync(file, "utf8")) as Dashboard;
+  const queries = panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr));
+  const page = await pageOf({ error: "upstream_reset" });
+
+  expect(queries.length).toBeGreaterThan(20);
+  for (const query of queries) {
+    const names = query.match(/\b(?:relay|process|nodejs)_\w+/g) ?? [];
+    const labels = [
+      ...[...query.matchAll(/(\w+)[!=~]+"/g)].map(([, label]) => label!),
+      ...[...query.matchAll(/by \(([^)]*)\)/g)].flatMap(([, list]) => list!.split(", ")),
+    ];
+    const known = names.flatMap((name) => {
+      const [sample] = page.samples(name);
+      expect(sample, `${name} in ${query}`).toBeDefined();
+      return Object.keys(sample!.labels);
+    });
+
+    expect(names, query).not.toEqual([]);
+    // The first two are Prometheus' own.
+    expect(["job", "instance", ...known], query).toEqual(expect.arrayContaining(labels));
+  }
+});
+
+type Dashboard = { panels: { targets?: { expr: string }[] }[] };

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import type { Call } from "../src/journal/call.ts";
 import { findEndpoint } from "../src/trace/endpoint.ts";
 import { createTraces } from "../src/trace/traces.ts";
+import { endedCall as call } from "./support/ended-call.ts";
 import { startCollector } from "./support/otlp.ts";
 import { rawExchange } from "./support/raw.ts";
 import { startRelay } from "./support/relay.ts";
@@ -9,28 +9,6 @@ import { problemsOf } from "./support/settings.ts";
 import { startRawUpstream, startUpstream } from "./support/upstream.ts";
 
 // Spans of calls, as a collector gets them by OTLP over HTTP.
-
-const call: Call = {
-  seq: 1,
-  id: "a-1",
-  relay: { number: 1, pid: 1, startedAt: 0, command: "start", url: "http://127.0.0.1:8484/v1" },
-  kind: "http",
-  startedAt: 1_700_000_000_000.5,
-  method: "POST",
-  path: "/v1/chat/completions",
-  model: "gpt-5",
-  tag: "nightly",
-  isStream: true,
-  status: 200,
-  ending: "complete",
-  bytesIn: 100,
-  bytesOut: 2_000,
-  slices: 9,
-  times: { sent: 12, connect: 11, head: 300, firstSlice: 400, end: 2_000 },
-  usage: { state: "known", input: 100, cachedInput: 60, output: 20 },
-  cost: { state: "known", nano: 1_500_000 },
-  isCaptured: false,
-};
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
 const spanId = "b7ad6b7169203331";
@@ -68,7 +46,7 @@ test("a call becomes a span in the words of the conventions, below the client's 
     "http.response.status_code": 200,
     "relay.call.id": "a-1",
     "relay.tag": "nightly",
-    "relay.cost.usd": 0.0015,
+    "relay.cost.usd": 1.5,
   });
   expect(span!.events.map(({ name }) => name)).toEqual(["sent", "head", "first slice"]);
   expect(connect).toMatchObject({ name: "connect", traceId, parentSpanId: span!.spanId });
