@@ -8,7 +8,10 @@ let page: Promise<Page> | undefined;
 
 /** The inspector page: made once, and only where somebody looks at it. */
 export function loadPage(): Promise<Page> {
-  page ??= typeof INSPECTOR_PAGE === "undefined" ? bundle() : Promise.resolve(JSON.parse(INSPECTOR_PAGE) as Page);
+  page ??=
+    typeof INSPECTOR_PAGE === "undefined"
+      ? bundle()
+      : Promise.resolve(JSON.parse(INSPECTOR_PAGE) as Page);
   return page;
 }
 

@@ -1,6 +1,6 @@
+import type { HeaderPairs, Side, Slice } from "../../src/journal/call.ts";
 import { openJournal } from "../../src/journal/database.ts";
 import { createWriter, type Writer, type Written } from "../../src/journal/writer.ts";
-import type { HeaderPairs, Side, Slice } from "../../src/journal/call.ts";
 
 /** A journal that a test writes into, while a relay reads the same file. */
 export type TestJournal = Disposable & {

@@ -75,8 +75,14 @@ export function hear(news: readonly Call[]): void {
 }
 
 function remember(some: readonly Call[]): void {
-  models.value = withAll(models.value, some.map(({ model }) => model));
-  tags.value = withAll(tags.value, some.map(({ tag }) => tag));
+  models.value = withAll(
+    models.value,
+    some.map(({ model }) => model),
+  );
+  tags.value = withAll(
+    tags.value,
+    some.map(({ tag }) => tag),
+  );
 }
 
 function withAll(known: readonly string[], more: (string | undefined)[]): readonly string[] {

@@ -9,7 +9,7 @@ export function listenToKeys(): void {
     if (document.querySelector("dialog[open]")) return;
     const isTyping = (event.target as Element).closest("input, select, textarea") !== null;
     if (event.key === "Escape" && leave(isTyping)) return event.preventDefault();
-    if (isTyping) return;
+    if (isTyping || (event.key === "Enter" && event.target !== document.body)) return;
     const { [event.key]: act } = actions;
     if (act) {
       event.preventDefault();

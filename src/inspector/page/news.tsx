@@ -30,7 +30,8 @@ function say(newest: number): void {
 
 const trouble = {
   lost: "The relay does not answer. What you see is what came last; this page reconnects by itself.",
-  ended: "This page's session is over. Run “relay open” for a new link, or restart with “relay start --open”.",
+  ended:
+    "This page's session is over. Run “relay open” for a new link, or restart with “relay start --open”.",
 };
 
 export function News() {
@@ -41,7 +42,9 @@ export function News() {
         {said.value}
       </p>
       <div role="alert">
-        {(value === "lost" || value === "ended") && <p class={`trouble ${value}`}>{trouble[value]}</p>}
+        {(value === "lost" || value === "ended") && (
+          <p class={`trouble ${value}`}>{trouble[value]}</p>
+        )}
       </div>
     </>
   );

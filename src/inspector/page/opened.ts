@@ -11,6 +11,8 @@ export type Opened = {
   readonly heads: Signal<Heads | undefined>;
   readonly asked: Body;
   readonly answered: Body;
+  /** Whether it has ended and all that was captured of it is here. */
+  readonly isWhole: Signal<boolean>;
   /** Why it cannot be shown. */
   readonly failure: Signal<string | undefined>;
 };
@@ -30,6 +32,7 @@ export function load(id: string): Opened {
     heads: signal(undefined),
     asked: createBody(id, "asked"),
     answered: createBody(id, "answered"),
+    isWhole: signal(false),
     failure: signal(undefined),
   };
   void refresh(made);
@@ -65,4 +68,9 @@ async function refreshHead(one: Opened): Promise<void> {
   one.heads.value = heads;
 }
 
-const loadBodies = ({ asked, answered }: Opened) => Promise.all([asked.load(), answered.load()]);
+async function loadBodies({ call, asked, answered, isWhole }: Opened): Promise<void> {
+  // What a call has said is written down with its end, or before.
+  const hasEnded = call.peek()?.ending !== undefined;
+  await Promise.all([asked.load(), answered.load()]);
+  if (hasEnded) isWhole.value = true;
+}

@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { effect, signal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import { calls, hasOlder, isFiltered, isLoaded, loadOlder } from "../calls.ts";
 import { VirtualList } from "../parts/virtual.tsx";
@@ -9,6 +9,11 @@ import { describe, Row } from "./row.tsx";
 
 /** The call that the keys have moved to: a call, not a place, for new ones come above it. */
 const activeSeq = signal<number | undefined>(undefined);
+effect(() => {
+  const open = calls.value.find(({ id }) => id === openId.value);
+  if (open) activeSeq.value = open.seq;
+});
+
 /** Narrow lists have two lines a call. */
 const isNarrow = signal(false);
 

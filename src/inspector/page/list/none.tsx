@@ -5,7 +5,8 @@ import { Copy } from "../parts/copy.tsx";
 export function NoCalls() {
   const url = status.value?.url ?? "http://127.0.0.1:8484/v1";
   const shell = `export OPENAI_BASE_URL=${url} OPENAI_API_KEY=relay`;
-  const curl = `curl -N ${url}/responses -H 'content-type: application/json' \\
+  const curl = `curl -N ${url}/responses \\
+  -H 'content-type: application/json' \\
   -d '{"model": "gpt-5", "input": "Say hello", "stream": true}'`;
   return (
     <div class="state">
@@ -21,7 +22,8 @@ export function NoCalls() {
   );
 }
 
-function Sample({ text }: { text: string }) {
+/** Something to paste into a terminal. */
+export function Sample({ text }: { text: string }) {
   return (
     <div class="sample">
       <pre>{text}</pre>

@@ -15,7 +15,9 @@ export function Row({ call }: { call: Call }) {
         {tag && <span class="tag">{tag}</span>}
       </span>
       <span class="model">{model}</span>
-      <span class="first number">{times.firstSlice !== undefined && toDuration(times.firstSlice)}</span>
+      <span class="first number">
+        {times.firstSlice !== undefined && toDuration(times.firstSlice)}
+      </span>
       <span class="took number">
         <Took call={call} />
       </span>
@@ -29,7 +31,7 @@ export function Row({ call }: { call: Call }) {
 /** Only of calls that run does this look at the clock. */
 export function Took({ call }: { call: Call }) {
   const took = durationOf(call, call.ending === undefined ? now.value : 0);
-  return took === undefined ? null : <>{toDuration(took)}</>;
+  return took === undefined ? null : toDuration(took);
 }
 
 export function describe(call: Call): string {

@@ -16,9 +16,22 @@ export function Copy({ text, label = "Copy" }: { text: () => string; label?: str
   );
 }
 
+/** `false`: the browser does not let a page do it. */
 export async function copyText(text: string): Promise<boolean> {
+  // Only pages of this machine, or over TLS, have a clipboard.
+  if (!navigator.clipboard) return copySelected(text);
   return navigator.clipboard.writeText(text).then(
     () => true,
-    () => false,
+    () => copySelected(text),
   );
+}
+
+function copySelected(text: string): boolean {
+  const area = document.createElement("textarea");
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  const isDone = document.execCommand("copy");
+  area.remove();
+  return isDone;
 }

@@ -2,7 +2,8 @@ import type { ComponentChildren } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icon.tsx";
 
-type Choice = { title: string; act: () => void };
+/** Something to do, or to save. */
+type Choice = { title: string; act: () => void } | { title: string; url: string };
 
 /** A button with a menu below it. */
 export function Menu({ label, choices }: { label: ComponentChildren; choices: Choice[] }) {
@@ -53,22 +54,31 @@ export function Menu({ label, choices }: { label: ComponentChildren; choices: Ch
       </button>
       {isOpen && (
         <div role="menu">
-          {choices.map(({ title, act }) => (
-            <button
-              key={title}
-              type="button"
-              role="menuitem"
-              tabIndex={-1}
-              onClick={() => {
-                act();
-                shut();
-              }}
-            >
-              {title}
-            </button>
+          {choices.map((choice) => (
+            <Item key={choice.title} choice={choice} shut={shut} />
           ))}
         </div>
       )}
     </div>
+  );
+}
+
+function Item({ choice, shut }: { choice: Choice; shut: () => void }) {
+  const { title } = choice;
+  if ("url" in choice) {
+    return (
+      <a class="button" role="menuitem" tabIndex={-1} href={choice.url} download onClick={shut}>
+        {title}
+      </a>
+    );
+  }
+  const onClick = () => {
+    choice.act();
+    shut();
+  };
+  return (
+    <button type="button" role="menuitem" tabIndex={-1} onClick={onClick}>
+      {title}
+    </button>
   );
 }

@@ -31,7 +31,9 @@ export function VirtualList<T>(props: Props<T>) {
   const isAtEnd = useRef(true);
 
   function look(): void {
-    const { scrollTop: top, clientHeight: height, scrollHeight } = box.current!;
+    // An observer may look once more while the list goes.
+    if (!box.current) return;
+    const { scrollTop: top, clientHeight: height, scrollHeight } = box.current;
     isAtEnd.current = top + height >= scrollHeight - rowHeight;
     const first = items[Math.floor(top / rowHeight)];
     anchor.current = first && keyOf(first, Math.floor(top / rowHeight));
@@ -117,8 +119,9 @@ function onKey<T>(event: KeyboardEvent, props: Props<T>, height: number): void {
   const { items, active, rowHeight, onActive, onOpen } = props;
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.key === "Enter" && items[active] !== undefined) {
+    event.preventDefault();
     onOpen?.(active);
-    return event.preventDefault();
+    return;
   }
   const page = Math.max(1, Math.floor(height / rowHeight) - 1);
   const steps: Record<string, number> = {
