@@ -51,5 +51,10 @@ export type Send = {
 /** The answer to it: the id of the new call. */
 export type Sent = { id: string };
 
-/** `GET events`, an event stream: each event holds calls that are new or have changed. */
+// `POST api/logout`: this browser needs another link.
+
+/**
+ * `GET events`, an event stream: each event holds calls that are new or have changed from then on. It ends
+ * for a reader that does not keep up: whoever opens one anew asks for the list again.
+ */
 export type News = { calls: Call[] };
