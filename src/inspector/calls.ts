@@ -1,6 +1,9 @@
+import { setImmediate } from "node:timers/promises";
 import { badQuestion, unknownCall } from "../errors.ts";
+import type { Reply } from "../exchange.ts";
 import type { Call, Side } from "../journal/call.ts";
-import { answerJson } from "./answer.ts";
+import { pageHeaders } from "../server/page.ts";
+import { answerJson, drained } from "./answer.ts";
 import type { CallDetail, Calls, Slices } from "./api.ts";
 import { toFilter, toNumber } from "./query.ts";
 import type { Asked } from "./routes.ts";
@@ -22,14 +25,32 @@ export async function answerDetail(asked: Asked): Promise<void> {
   answerJson(asked.reply, { call, ...(heads && { heads }) } satisfies CallDetail);
 }
 
+/** Bytes that are written at a time: between, what is forwarded has its turn. */
+const atOnce = 262_144;
+
 export async function answerSlices(asked: Asked): Promise<void> {
+  const { reply, journal, query } = asked;
   const call = await findCall(asked);
-  const after = toNumber(asked.query, "after") ?? 0;
-  const { slices, last } = await asked.journal!.ask("slices", call.seq, toSide(asked), after);
-  const list = slices.map(({ bytes, ...slice }) => {
-    return { ...slice, bytes: Buffer.from(bytes).toString("base64") };
-  });
-  answerJson(asked.reply, { slices: list, last } satisfies Slices);
+  const after = toNumber(query, "after") ?? 0;
+  const { slices, last } = await journal!.ask("slices", call.seq, toSide(asked), after);
+  reply.head(200, "OK", ["Content-Type", "application/json", ...pageHeaders]);
+  let text = '{"slices":[';
+  for (const [i, { bytes, ...slice }] of slices.entries()) {
+    const whole = { ...slice, bytes: Buffer.from(bytes).toString("base64") };
+    text += `${i > 0 ? "," : ""}${JSON.stringify(whole satisfies Slices["slices"][number])}`;
+    if (text.length < atOnce) continue;
+    if (!(await write(reply, text))) return;
+    text = "";
+  }
+  reply.data(Buffer.from(`${text}],"last":${last}}`));
+  reply.end();
+}
+
+/** `false`: nobody reads any more. */
+async function write(reply: Reply, text: string): Promise<boolean> {
+  const mayGoOn = reply.data(Buffer.from(text)) || (await drained(reply));
+  await setImmediate();
+  return mayGoOn && !reply.over;
 }
 
 /** The call that the path names. */
