@@ -1,4 +1,5 @@
 import { closingLines, overlap } from "../closing-event.ts";
+import { copy } from "./latin1.ts";
 
 const closing = new RegExp(`^${closingLines}\\r?$`);
 
@@ -13,21 +14,26 @@ export class ClosingLines {
     if (this.isClosed) return;
     let at = 0;
     for (let end = slice.indexOf("\n"); end >= 0; end = slice.indexOf("\n", at)) {
-      this.#end(slice, at, end);
+      if (isPlain(slice, at, end)) this.#line = "";
+      else this.#end(slice, at, end);
       at = end + 1;
     }
     if (at < slice.length && this.#line.length <= overlap) {
-      this.#line += slice.slice(at, at + overlap + 1);
+      this.#line += copy(slice.slice(at, at + overlap + 1));
     }
   }
 
   #end(slice: string, from: number, end: number): void {
-    const length = this.#line.length + end - from;
-    if (length <= overlap) {
+    if (this.#line.length + end - from <= overlap) {
       const line = this.#line + slice.slice(from, end);
       if (line === "" || line === "\r") this.isClosed ||= this.#hasBegun;
       else this.#hasBegun ||= closing.test(line);
     }
     this.#line = "";
   }
+}
+
+/** Nearly all lines: they end in a bracket, or in `delta`, as no closing line does. */
+function isPlain(slice: string, from: number, end: number): boolean {
+  return end > from && (slice[end - 1] === "}" || slice[end - 1] === "a");
 }

@@ -1,21 +1,18 @@
-/** The name of a member that is looked for, and not `\"usage"` within a text. */
-export const key = /(?<!\\)"(usage|model|service_tier)"/g;
-
 /** What a member is at most long; OpenAI's usage has some 500 characters. */
 const most = 4096;
 
 /** A member's value, if it is an object or a text, and where reading goes on. */
 export type Member = { value?: string; end: number };
 
-/** The member whose name goes from `start` to `end`; `cut`: the text ends within it. */
-export function memberAt(text: string, start: number, end: number): Member | "cut" {
+/** The member whose name ends at `end`; `cut`: the text ends within it. */
+export function memberAt(text: string, end: number): Member | "cut" {
   const colon = skip(text, end);
   if (colon < text.length && text[colon] !== ":") return { end };
   const from = skip(text, colon + 1);
   if (from < text.length && text[from] !== '"' && text[from] !== "{") return { end };
   const until = text[from] === '"' ? endOfText(text, from) : endOfObject(text, from);
-  if (until === undefined) return text.length - start > most ? { end } : "cut";
-  if (until - start > most) return { end };
+  if (until === undefined) return text.length - end > most ? { end } : "cut";
+  if (until - end > most) return { end };
   const value = text[from] === '"' ? text.slice(from + 1, until - 1) : text.slice(from, until);
   return { value, end: until };
 }

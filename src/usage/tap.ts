@@ -1,6 +1,13 @@
+import { overlap } from "../closing-event.ts";
 import { ClosingLines } from "./closing-lines.ts";
 import type { Found } from "./found.ts";
-import { key, memberAt } from "./member.ts";
+import { copy, decode } from "./latin1.ts";
+import { memberAt } from "./member.ts";
+
+/** Without the first quote: it is so frequent that a search for it takes twice as long. */
+const usage = 'usage"';
+const tier = 'service_tier"';
+const model = 'model"';
 
 /**
  * Reads from an answer, slice by slice as it passes, what it says about its cost. Nothing is parsed: in
@@ -9,7 +16,7 @@ import { key, memberAt } from "./member.ts";
 export class UsageTap {
   readonly #found: Found = { isClosed: false };
   readonly #lines: ClosingLines | undefined;
-  /** What the next slice goes on with: the beginning of a member, if the last one ended in it. */
+  /** What the next slice goes on with: the member that the last one ended in, if any. */
   #rest = "";
 
   constructor(kind: "json" | "events") {
@@ -17,70 +24,62 @@ export class UsageTap {
   }
 
   chunk(bytes: Buffer): void {
-    const slice = bytes.toString("latin1");
+    const isBlob = this.#rest === "" && hasNothing(bytes);
+    const slice = bytes.toString("latin1", isBlob ? bytes.length - overlap - 1 : 0);
     this.#lines?.read(slice);
     const text = this.#rest + slice;
-    this.#rest = this.#names(text) ? this.#read(text) : beginning(text, 0);
+    let cut = this.#read(text, usage, text.length);
+    cut = this.#read(text, tier, cut);
+    if (this.#found.model === undefined) cut = this.#read(text, model, cut);
+    this.#rest = cut < text.length ? copy(text.slice(cut)) : beginning(text);
   }
 
   found(): Found {
     return { ...this.#found, isClosed: this.#lines?.isClosed ?? false };
   }
 
-  #names(text: string): boolean {
-    return (
-      text.includes('usage"') ||
-      text.includes('service_tier"') ||
-      (this.#found.model === undefined && text.includes('model"'))
-    );
-  }
-
-  /** Takes what is there, and returns what must wait for the next slice. */
-  #read(text: string): string {
-    key.lastIndex = 0;
+  /** Takes all members of a name. Returns where what is read again begins: at `cut`, or at one that is cut. */
+  #read(text: string, name: string, cut: number): number {
     let end = 0;
-    for (let name = key.exec(text); name; name = key.exec(text)) {
-      const member = memberAt(text, name.index, key.lastIndex);
-      if (member === "cut") return copy(text.slice(name.index));
-      if (member.value !== undefined) this.#take(name[1]!, member.value);
+    for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, end)) {
+      end = at + name.length;
+      // Another name's end, or within a text; `null`: every chunk of a chat stream but its last.
+      if (text[at - 1] !== '"' || text[at - 2] === "\\" || text.startsWith(":null", end)) continue;
+      const member = memberAt(text, end);
+      if (member === "cut") return Math.min(cut, at - 1);
+      if (member.value !== undefined) this.#take(name, member.value);
       end = member.end;
-      key.lastIndex = end;
     }
-    return beginning(text, end);
+    return cut;
   }
 
   /** Of usage and tier the last is the final one; the first model is the answer's own. */
   #take(name: string, value: string): void {
     const found = this.#found;
     const isObject = value.startsWith("{");
-    if (name === "usage") {
+    if (name === usage) {
       if (isObject && counts.test(value)) found.usage = decode(value);
     } else if (!isObject) {
-      if (name === "service_tier") found.tier = decode(value);
-      else found.model ??= decode(value);
+      if (name === model) found.model ??= decode(value);
+      else if (found.tier !== value) found.tier = decode(value);
     }
   }
+}
+
+/** Part of a picture or of a sound: no member begins or ends here, nor does a line. */
+function hasNothing(bytes: Buffer): boolean {
+  return bytes.length > 4096 && !bytes.includes('"') && !bytes.includes("\n");
 }
 
 /** A schema of a tool may have a property `usage`, too: that one counts nothing. */
 const counts = /"(?:\w+_tokens|seconds)"\s*:\s*\d/;
 
-/** What of a text's end, from `from` on, may be the beginning of a member's name. */
-function beginning(text: string, from: number): string {
+/** What of a text's end may be the beginning of a member's name. */
+function beginning(text: string): string {
+  if (text.endsWith("\n") || text.endsWith("}")) return "";
+  if (text.endsWith("\\")) return "\\";
   const quote = text.lastIndexOf('"');
-  if (quote < Math.max(from, text.length - '"service_tier'.length)) {
-    return text.endsWith("\\") ? "\\" : "";
-  }
-  const end = text.slice(quote);
-  if (!['"usage', '"model', '"service_tier'].some((one) => one.startsWith(end))) return "";
-  return text[quote - 1] === "\\" ? "" : copy(end);
-}
-
-/** A text of its own: a part of another one keeps all of that in memory. */
-function copy(part: string): string {
-  return Buffer.from(part, "latin1").toString("latin1");
-}
-
-function decode(latin1: string): string {
-  return Buffer.from(latin1, "latin1").toString();
+  if (quote < text.length - tier.length || text[quote - 1] === "\\") return "";
+  const name = text.slice(quote + 1);
+  return [usage, tier, model].some((one) => one.startsWith(name)) ? copy(`"${name}`) : "";
 }
