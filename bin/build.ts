@@ -9,6 +9,7 @@ import { tapeSchema } from "../src/tape/schema.ts";
 import { commitOf } from "./commit.ts";
 import { licencesOf, packagesOf } from "./licences.ts";
 import { manPage } from "./man.ts";
+import { buildPage } from "./page.ts";
 import { listLocked, sbomOf } from "./sbom.ts";
 
 // Writes dist/: the relay with all its libraries in one file, so that npx installs one package.
@@ -28,6 +29,8 @@ const slimUndici: Plugin = {
 const locked = process.argv.includes("--no-sbom") ? undefined : listLocked();
 locked?.catch(() => {});
 
+const { inputs: pageInputs, ...page } = await buildPage();
+
 const { metafile } = await build({
   entryPoints: { cli: "src/cli.ts", test: "src/test-runner/index.ts" },
   outdir: "dist",
@@ -45,7 +48,11 @@ const { metafile } = await build({
   lineLimit: 200,
   legalComments: "none",
   // undici's own switch, as Node is built with it: leaves its experimental second parser out.
-  define: { esbuildDetection: "true", BUILT_FROM: JSON.stringify({ commit: commitOf() }) },
+  define: {
+    esbuildDetection: "true",
+    BUILT_FROM: JSON.stringify({ commit: commitOf() }),
+    INSPECTOR_PAGE: JSON.stringify(JSON.stringify(page)),
+  },
   metafile: true,
   // cosmiconfig requires it and we import it: one copy is enough.
   alias: { "js-yaml": "./node_modules/js-yaml/dist/js-yaml.mjs" },
@@ -56,7 +63,7 @@ const { metafile } = await build({
 for (const file of Object.keys(metafile.outputs))
   writeFileSync(file, readFileSync(file, "utf8").replace(/[^\0-\x7f]/g, escaped));
 copyFileSync("src/test-runner/test.d.cts", "dist/test.d.cts");
-const packages = packagesOf(Object.keys(metafile.inputs));
+const packages = packagesOf([...Object.keys(metafile.inputs), ...pageInputs]);
 writeFileSync("dist/licences.txt", licencesOf(packages));
 if (locked) writeFileSync("dist/sbom.cdx.json", sbomOf(await locked, packages));
 const program = await createProgram(commandNames);

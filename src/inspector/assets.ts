@@ -10,12 +10,7 @@ let page: Promise<Page> | undefined;
 export function loadPage(): Promise<Page> {
   page ??=
     typeof INSPECTOR_PAGE === "undefined"
-      ? bundle()
+      ? import("../../bin/page.ts").then(({ buildPage }) => buildPage())
       : Promise.resolve(JSON.parse(INSPECTOR_PAGE) as Page);
   return page;
-}
-
-async function bundle(): Promise<Page> {
-  const { buildPage } = await import("../../bin/page.ts");
-  return buildPage();
 }

@@ -4,7 +4,11 @@ import type { Certainty, Cost } from "../../usage/usage.ts";
 // How figures read; what is not known is said to be so, and is never a zero.
 
 const clockFormat = new Intl.DateTimeFormat(undefined, { timeStyle: "medium", hour12: false });
-const dayFormat = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const dayFormat = new Intl.DateTimeFormat(undefined, {
+  dateStyle: "medium",
+  timeStyle: "medium",
+  hour12: false,
+});
 const whole = new Intl.NumberFormat("en", { useGrouping: true });
 
 export const toClock = (ms: number) => clockFormat.format(ms);

@@ -20,7 +20,6 @@ export function connect(): void {
     for (const call of calls) tellOpenCall(call);
   };
   source.onerror = () => {
-    if (link.value !== "ended") link.value = "lost";
     source.close();
     void retry();
   };
@@ -31,17 +30,20 @@ async function catchUp(): Promise<void> {
     [status.value] = await Promise.all([getStatus(), loadCalls(), tellOpenCall()]);
     link.value = "live";
   } catch (error) {
-    link.value = error instanceof Refused && error.isSessionOver ? "ended" : "lost";
+    link.value = toTrouble(error);
   }
 }
 
-/** An event source does not say why it failed: a question does. */
+/** An event source does not say why it failed, or whether it only fell behind: a question does. */
 async function retry(): Promise<void> {
   try {
     await getStatus();
     connect();
   } catch (error) {
-    if (error instanceof Refused && error.isSessionOver) link.value = "ended";
-    else setTimeout(retry, retryMs);
+    link.value = toTrouble(error);
+    if (link.value === "lost") setTimeout(retry, retryMs);
   }
 }
+
+const toTrouble = (error: unknown) =>
+  error instanceof Refused && error.isSessionOver ? "ended" : "lost";
