@@ -28,6 +28,14 @@ const commands: Record<string, Row> = {
     "look at recorded exchanges, check and import them",
     async () => (await import("./commands/tape.ts")).tape,
   ],
+  show: [
+    "show one call: what was asked, what came and when",
+    async () => (await import("./commands/show.ts")).show,
+  ],
+  diff: [
+    "say how two calls differ, or why the prompt cache missed",
+    async () => (await import("./commands/diff.ts")).diff,
+  ],
   open: [
     "open the page that shows what goes through the relay",
     async () => (await import("./commands/open.ts")).open,

@@ -75,3 +75,11 @@ export function toPrompt(body: Fields): Prompt {
     parts: partsOf({ ...body, ...fieldsOf(body.thread) }),
   };
 }
+
+/** What sound was asked for as, in chats and in speech. */
+export function audioFormatOf({ parameters }: Prompt): string | undefined {
+  const values = new Map(parameters);
+  const audio = fieldsOf(parseJson(values.get("audio") ?? ""));
+  const format = stringOf(audio?.format) ?? values.get("response_format");
+  return format !== undefined && /^[a-z0-9]+$/.test(format) ? format : undefined;
+}
