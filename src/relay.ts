@@ -10,6 +10,7 @@ import { toBase, toOperationPath } from "./forward/url.ts";
 import { createValidation } from "./forward/validate.ts";
 import { createInspector } from "./inspector/inspector.ts";
 import type { Sessions } from "./inspector/sessions.ts";
+import type { Journal } from "./journal/journal.ts";
 import type { Keys } from "./key/keys.ts";
 import { needsFields } from "./policy/askers.ts";
 import { toComparable } from "./policy/path.ts";
@@ -30,12 +31,12 @@ export async function startRelay(
   config: Config,
   observers: readonly Observer[],
   env: NodeJS.ProcessEnv = process.env,
-  { entry, keysOf, sessions, run = newRun() }: Ties = {},
+  { entry, keysOf, sessions, run = newRun(), journal }: Ties = {},
 ): Promise<Relay> {
   const credentials = await findCredentials(config, env);
   const reloads: Reloads = { done: 0, failed: 0 };
   const health = createHealth(reloads);
-  const inspector = createInspector({ env, journal: undefined, sessions });
+  const inspector = createInspector({ env, journal, sessions });
   const route = (config: Config, { answer, upgrade }: Inside) => ({
     config,
     answer: createRouter({ health }, answer),
@@ -43,11 +44,13 @@ export async function startRelay(
     page: inspector.page(config),
   });
   let inside = await createAnswerer(config, env, { keysOf, run });
-  const start = startServer(route(config, inside), observers, credentials, env, entry);
+  const watching = journal ? [...observers, journal.observer] : observers;
+  const start = startServer(route(config, inside), watching, credentials, env, entry);
   const server = await start.catch(async (error: unknown) => {
     await inside.close();
     throw error;
   });
+  journal?.begin(`${server.url}/v1`);
   return {
     server,
     certificateUntil: credentials?.expires,
@@ -73,6 +76,7 @@ export async function startRelay(
       inspector.close();
       await server.drain();
       await inside.close();
+      await journal?.close();
     },
     async cut() {
       server.cut();
@@ -87,6 +91,8 @@ export type Ties = {
   sessions?: Sessions;
   /** What budgets for a run count together. */
   run?: Run;
+  /** Where calls are kept; a relay that stops closes it. */
+  journal?: Journal | undefined;
 };
 
 /** A relay that serves, in this process or in several. */
@@ -131,7 +137,8 @@ export async function createAnswerer(
 ): Promise<Inside> {
   const budgets = config.budget.length > 0 ? await createBudgeting(config, env, run) : undefined;
   const source = async () => {
-    const free = await (config.mock ? createMock(config) : createForwarding(config, env, keysOf));
+    const plain = await (config.mock ? createMock(config) : createForwarding(config, env, keysOf));
+    const free = config.includeUsage ? await createIncluding(plain) : plain;
     return budgets ? budgets.around(free) : free;
   };
   const hasTape = [config.record, config.replay, config.tape].some(Boolean);
@@ -240,6 +247,11 @@ async function createTape(
 async function createBudgeting(config: Config, env: NodeJS.ProcessEnv, run: Run): Promise<Budgets> {
   const { createBudgets } = await import("./budget/budgets.ts");
   return createBudgets(config, env, run);
+}
+
+async function createIncluding(inside: Inside): Promise<Inside> {
+  const { withIncludedUsage } = await import("./usage/include.ts");
+  return { ...inside, answer: withIncludedUsage(inside.answer) };
 }
 
 async function createReading(config: Config, { answer, upgrade, close }: Inside): Promise<Inside> {
