@@ -28,9 +28,21 @@ const commands: Record<string, Row> = {
     "look at recorded exchanges, check and import them",
     async () => (await import("./commands/tape.ts")).tape,
   ],
+  logs: [
+    "print the last calls, and follow them",
+    async () => (await import("./commands/logs.ts")).logs,
+  ],
   show: [
     "show one call: what was asked, what came and when",
     async () => (await import("./commands/show.ts")).show,
+  ],
+  top: [
+    "show the calls that run now, live",
+    async () => (await import("./commands/top.ts")).top,
+  ],
+  replay: [
+    "send a call again, as it was or with changes",
+    async () => (await import("./commands/replay.ts")).replay,
   ],
   diff: [
     "say how two calls differ, or why the prompt cache missed",
@@ -39,6 +51,10 @@ const commands: Record<string, Row> = {
   open: [
     "open the page that shows what goes through the relay",
     async () => (await import("./commands/open.ts")).open,
+  ],
+  mcp: [
+    "let coding agents look at the journal",
+    async () => (await import("./commands/mcp.ts")).mcp,
   ],
   key: [
     "keep the key in the system's keychain, see which is used",

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { Filter } from "../journal/call.ts";
+import { toMoment } from "../journal/moment.ts";
 
 /** How a call is named. */
 export const callId = z
@@ -27,21 +28,12 @@ export const filterShape = {
 
 type Given = { [K in keyof typeof filterShape]?: z.infer<(typeof filterShape)[K]> | undefined };
 
-export function toFilter({ since, until, running, ...texts }: Given, now = Date.now()): Filter {
+export function toFilter({ since, until, running, ...texts }: Given): Filter {
   const given = Object.entries(texts).filter(([, text]) => text !== undefined && text !== "");
   return {
     ...(Object.fromEntries(given) as Filter),
-    ...(since && { since: toMoment(since, now) }),
-    ...(until && { until: toMoment(until, now) }),
+    ...(since && { since: toMoment(since) }),
+    ...(until && { until: toMoment(until) }),
     ...(running !== undefined && { isRunning: running }),
   };
-}
-
-const units: Record<string, number> = { s: 1e3, m: 6e4, h: 36e5, d: 864e5 };
-
-function toMoment(text: string, now: number): number {
-  const [, count, unit = ""] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  const at = count === undefined ? Date.parse(text) : now - Number(count) * units[unit]!;
-  if (!Number.isNaN(at)) return at;
-  throw new Error(`"${text}" is no time. Say 15m, 2h or 7d for so long ago, or an ISO 8601 time.`);
 }

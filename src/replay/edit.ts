@@ -7,7 +7,7 @@ import type { Recorded } from "./recorded.ts";
 export type Edit = { path: string[]; value: unknown };
 
 /** More than any request that somebody edits. */
-const largest = 256 * 1024 ** 2;
+export const largest = 256 * 1024 ** 2;
 
 /** The value is JSON where it can be, else a text. */
 export function toEdit(text: string): Edit {
