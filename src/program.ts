@@ -36,10 +36,7 @@ const commands: Record<string, Row> = {
     "show one call: what was asked, what came and when",
     async () => (await import("./commands/show.ts")).show,
   ],
-  top: [
-    "show the calls that run now, live",
-    async () => (await import("./commands/top.ts")).top,
-  ],
+  top: ["show the calls that run now, live", async () => (await import("./commands/top.ts")).top],
   replay: [
     "send a call again, as it was or with changes",
     async () => (await import("./commands/replay.ts")).replay,

@@ -21,6 +21,7 @@ Columns: ID is what other commands take. END is the status, or: left (the client
 answer broke off), lost (its relay ended), … (it runs). TOOK and 1ST are the times to the end and to
 the first slice. IN, HIT and OUT are tokens: read, the share of them that came from the prompt
 cache, and written. USD is the cost: ? is not known, ~ lacks something.
+
 JSON: the type Call, as "relay logs --json -n 1" shows it; times are in milliseconds, cost.nano is
 in billionths of a dollar.
 
