@@ -43,15 +43,24 @@ export function createScrub(list: readonly string[]): Scrub {
 
 /** The same without what one request brought as its credentials, whatever they look like. */
 export function withCredentials(scrub: Scrub, headers: HeaderList): Scrub {
+  return withSecrets(scrub, credentialsIn(headers));
+}
+
+/** What one request brought as its credentials. */
+export function credentialsIn(headers: HeaderList): string[] {
   const values = [
     headerOf(headers, "authorization")?.replace(/^\w+ +/, ""),
     headerOf(headers, "api-key"),
     headerOf(headers, "x-relay-token"),
     keyInProtocols(headerOf(headers, "sec-websocket-protocol") ?? ""),
   ];
-  const secrets = values.filter((value) => value !== undefined && value.length >= 16);
+  return values.filter((value) => value !== undefined && value.length >= 16) as string[];
+}
+
+/** The same without these secrets. */
+export function withSecrets(scrub: Scrub, secrets: readonly string[]): Scrub {
   if (secrets.length === 0) return scrub;
-  const pattern = patternOf(secrets as string[]);
+  const pattern = patternOf(secrets);
   return (text) => scrub(text).replace(pattern, crossed);
 }
 

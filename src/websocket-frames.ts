@@ -1,4 +1,4 @@
-/** The frames of a WebSocket, without extensions (RFC 6455 section 5.2). */
+/** A frame of a WebSocket (RFC 6455 section 5.2). */
 export type Frame = {
   opcode: number;
   /** The last one of its message. */
@@ -6,6 +6,8 @@ export type Frame = {
   /** As it came over the wire. */
   bytes: Buffer;
   mask: Buffer | undefined;
+  /** The first one of a message that is compressed (RFC 7692). */
+  isCompressed: boolean;
 };
 
 export const opcodes = { rest: 0, text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
@@ -20,9 +22,12 @@ export class FrameReader {
   /** Bytes without which nothing can be told. */
   #need = 2;
   #tell: (frame: Frame) => void;
+  #mayCompress: boolean;
 
-  constructor(tell: (frame: Frame) => void) {
+  /** `mayCompress`: permessage-deflate was agreed upon. No other extension is known. */
+  constructor(tell: (frame: Frame) => void, mayCompress = false) {
     this.#tell = tell;
+    this.#mayCompress = mayCompress;
   }
 
   add(bytes: Buffer): void {
@@ -34,7 +39,7 @@ export class FrameReader {
       const length = lengthOf(rest);
       this.#need = length;
       if (rest.length < length) break;
-      this.#tell(toFrame(rest.subarray(0, length)));
+      this.#tell(toFrame(rest.subarray(0, length), this.#mayCompress));
       rest = rest.subarray(length);
     }
     this.#pieces = [rest];
@@ -73,15 +78,17 @@ function lengthOf(bytes: Buffer): number {
   return head + length;
 }
 
-function toFrame(bytes: Buffer): Frame {
+function toFrame(bytes: Buffer, mayCompress: boolean): Frame {
   const opcode = bytes[0]! & 0x0f;
   const isKnown = (Object.values(opcodes) as number[]).includes(opcode);
-  if (bytes[0]! & 0x70 || !isKnown) throw new Error("it is not plain WebSocket");
+  if (bytes[0]! & (mayCompress ? 0x30 : 0x70) || !isKnown)
+    throw new Error("it is not plain WebSocket");
   const start = startOf(bytes);
   const isMasked = (bytes[1]! & 0x80) !== 0;
   return {
     opcode,
     fin: (bytes[0]! & 0x80) !== 0,
+    isCompressed: (bytes[0]! & 0x40) !== 0,
     bytes: bytes.subarray(start),
     mask: isMasked ? bytes.subarray(start - 4, start) : undefined,
   };

@@ -96,7 +96,7 @@ function withFiles(setting: Setting, value: unknown, toFile: (name: string) => s
 }
 
 function toFile(name: string, base: string): string {
-  // "" is no file, "-" is standard input.
-  if (name === "" || name === "-") return name;
+  // "" is no file, "-" is standard input, and SQLite has a name for what is in no file.
+  if (name === "" || name === "-" || name === ":memory:") return name;
   return resolve(base, name.replace(/^~(?=[/\\]|$)/, homedir()));
 }

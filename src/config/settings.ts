@@ -1,6 +1,7 @@
 import type { Setting } from "./kinds.ts";
 import { budget } from "./sections/budget.ts";
 import { fault } from "./sections/fault.ts";
+import { journal } from "./sections/journal.ts";
 import { key } from "./sections/key.ts";
 import { limits } from "./sections/limits.ts";
 import { listening } from "./sections/listening.ts";
@@ -28,6 +29,7 @@ export const settings = {
   ...mock,
   ...fault,
   ...tape,
+  ...journal,
   ...usage,
   ...budget,
   ...metrics,

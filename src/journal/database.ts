@@ -37,6 +37,8 @@ CREATE TABLE calls (
   cost_state TEXT, cost_nano INTEGER,
   captured INTEGER NOT NULL DEFAULT 0
 );
+CREATE TABLE changes (last INTEGER NOT NULL);
+INSERT INTO changes VALUES (0);
 CREATE INDEX calls_version ON calls (version);
 CREATE INDEX calls_started_at ON calls (started_at);
 CREATE INDEX calls_running ON calls (seq) WHERE ending IS NULL;

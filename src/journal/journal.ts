@@ -12,12 +12,14 @@ export type Questions = {
 
 /** The journal of a relay, as the relay sees it: all of its work is done in a thread. */
 export type Journal = {
+  /** The relay serves now, at this base URL for clients. */
+  begin(url: string): void;
   /** Tells the thread of every exchange, in batches. */
   readonly observer: Observer;
   ask<K extends keyof Questions>(
     question: K,
     ...args: Parameters<Questions[K]>
-  ): Promise<ReturnType<Questions[K]>>;
+  ): Promise<Awaited<ReturnType<Questions[K]>>>;
   /**
    * Tells of calls that are new or have changed, through this relay or another one that writes to the
    * same file: soon after it happened, many in one. Returns what ends that.

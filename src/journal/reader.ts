@@ -61,8 +61,7 @@ export function createReader(db: DatabaseSync): Reader {
       return { calls: rows.map(toCall), version: last ? (last.version as number) : version };
     },
     version() {
-      return (db.prepare("SELECT max(version) AS version FROM calls").get()!.version ??
-        0) as number;
+      return db.prepare("SELECT last FROM changes").get()!.last as number;
     },
     isChanged() {
       const { data_version: now } = dataVersion.get()!;

@@ -11,8 +11,15 @@ export type Writer = {
   readonly relay: number;
   begin(): void;
   commit(): void;
-  /** Adds a call or, by its id, replaces what was there of it. Returns its place. */
-  put(call: Written): number;
+  /** Takes back what was written since `begin`. */
+  rollback(): void;
+  /** This relay lives. */
+  beat(now: number): void;
+  /**
+   * Adds a call or, by its id, replaces what was there of it. Returns its place. `seq`: the place where it
+   * is; 0 comes back when somebody has removed it.
+   */
+  put(call: Written, seq?: number): number;
   heads(seq: number, heads: Heads): void;
   /** Adds slices behind those that are there. */
   add(seq: number, side: Side, slices: readonly Slice[]): void;
@@ -26,9 +33,14 @@ export function createWriter(db: DatabaseSync, relay: Omit<Relay, "number">): Wr
     .run(pid, startedAt, startedAt, command, url);
   const number = Number(lastInsertRowid);
   const insert = db.prepare(`INSERT INTO calls (version, relay, ${columns.join(", ")})
-    VALUES ((SELECT coalesce(max(version), 0) + 1 FROM calls), ?, ${columns.map(() => "?").join(", ")})
+    VALUES (?, ?, ${columns.map(() => "?").join(", ")})
     ON CONFLICT (id) DO UPDATE SET version = excluded.version,
     ${columns.map((name) => `${name} = excluded.${name}`).join(", ")} RETURNING seq`);
+  const update = db.prepare(
+    `UPDATE calls SET version = ?, ${columns.map((name) => `${name} = ?`).join(", ")} WHERE seq = ?`,
+  );
+  const nextVersion = db.prepare("UPDATE changes SET last = last + 1 RETURNING last");
+  const beat = db.prepare("UPDATE relays SET seen_at = ? WHERE number = ?");
   const insertHeads = db.prepare("INSERT OR REPLACE INTO heads VALUES (?, ?, ?, ?, ?)");
   const insertPiece = db.prepare(`INSERT INTO pieces VALUES (?, ?,
     (SELECT coalesce(max(number), 0) + 1 FROM pieces WHERE call = ? AND side = ?), ?, ?)`);
@@ -38,8 +50,14 @@ export function createWriter(db: DatabaseSync, relay: Omit<Relay, "number">): Wr
     // At once as a writer: two that read first would wait for each other.
     begin: () => db.exec("BEGIN IMMEDIATE"),
     commit: () => db.exec("COMMIT"),
-    put(call) {
-      return insert.get(number, ...toRow(call))!.seq as number;
+    rollback() {
+      if (db.isTransaction) db.exec("ROLLBACK");
+    },
+    beat: (now) => void beat.run(now, number),
+    put(call, seq) {
+      const version = nextVersion.get()!.last!;
+      if (seq !== undefined) return update.run(version, ...toRow(call), seq).changes > 0 ? seq : 0;
+      return insert.get(version, number, ...toRow(call))!.seq as number;
     },
     heads(seq, { target, asked, reason, answered }) {
       const lines = answered ? JSON.stringify(answered) : null;

@@ -60,6 +60,6 @@ function toTenths(ms: number): number {
 }
 
 /** Nothing that a terminal could take for a command. */
-function toPrintable(text: string): string {
+export function toPrintable(text: string): string {
   return text.slice(0, 512).replace(/[^\x20-\x7e…]/g, "?");
 }

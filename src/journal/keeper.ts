@@ -1,0 +1,133 @@
+import { keepSecret } from "../tellable.ts";
+import type { Call, Relay } from "./call.ts";
+import { type Common, Current } from "./current.ts";
+import { unpack } from "./note.ts";
+import { eachPiece } from "./pieces.ts";
+import type { Batch } from "./words.ts";
+import type { Writer, Written } from "./writer.ts";
+
+/** Makes calls of what the thread is told, and writes them down. */
+export type Keeper = {
+  take(batch: Batch): void;
+  /** Resolves once everything that was taken is written, or cannot be. */
+  settle(): Promise<void>;
+};
+
+export type Parts = Common & {
+  writer: Writer;
+  relay: Relay;
+  /** Makes room for so many bytes before they are written. */
+  makeRoom(bytes: number): void;
+  ended(call: Call, traceparent: string | undefined): void;
+  /** After each time that something was written. */
+  written(): void;
+  /** Something could not be written; `undefined`: now it can again. */
+  failed(error: Error | undefined): void;
+};
+
+/** Calls that ended and could not be written: so many wait until there is room again. */
+const mostUnwritten = 10_000;
+
+/** Bytes that a call takes in the file, about. */
+const rowSize = 600;
+
+export function createKeeper(parts: Parts): Keeper {
+  const { writer, relay, makeRoom, ended, written, failed } = parts;
+  const calls = new Map<number, Current>();
+  const changed = new Set<Current>();
+  /** Calls whose ends are being read. */
+  const reading = new Set<Promise<unknown>>();
+  let unwritten: Written[] = [];
+
+  function take({ notes, pieces, secrets }: Batch): void {
+    for (const secret of secrets ?? []) keepSecret(secret);
+    const over: Current[] = [];
+    for (const note of unpack(notes)) {
+      const known = calls.get(note.number);
+      known?.told(note);
+      const call = known ?? new Current(note, parts);
+      calls.set(note.number, call);
+      changed.add(call);
+      if (note.ending) over.push(call);
+    }
+    if (pieces)
+      eachPiece(pieces, (number, side, at, bytes) => {
+        const call = calls.get(number);
+        call?.piece(side, at, bytes);
+        if (call && parts.config.capture) changed.add(call);
+      });
+    for (const call of over) end(call);
+    write();
+  }
+
+  function end(call: Current): void {
+    calls.delete(call.note.number);
+    const waiting = call.end();
+    if (!waiting) return;
+    changed.delete(call);
+    const done = waiting.then(() => {
+      reading.delete(done);
+      changed.add(call);
+      write();
+    });
+    reading.add(done);
+  }
+
+  function write(): void {
+    if (changed.size + unwritten.length === 0) return;
+    const rows = [...changed].map(toRow);
+    changed.clear();
+    const old = unwritten;
+    unwritten = [];
+    try {
+      makeRoom(rows.reduce((sum, { size }) => sum + size, 0));
+      writer.begin();
+      for (const call of old) writer.put(call);
+      for (const row of rows) put(row);
+      writer.commit();
+      failed(undefined);
+    } catch (error) {
+      writer.rollback();
+      const lost = rows.map(({ call }) => call).filter(({ ending }) => ending);
+      unwritten = [...old, ...lost].slice(-mostUnwritten);
+      failed(error as Error);
+    }
+    for (const { call, seq, current } of rows)
+      if (call.ending) ended({ ...call, seq, relay }, current.note.traceparent);
+    written();
+  }
+
+  function toRow(current: Current): Row {
+    const call = current.written();
+    const asked = current.take("asked");
+    const answered = current.take("answered");
+    const bytes = [...asked, ...answered].reduce((sum, slice) => sum + slice.bytes.length, 0);
+    return { current, call, asked, answered, size: rowSize + bytes, seq: 0 };
+  }
+
+  function put(row: Row): void {
+    row.seq = row.current.seq = writer.put(row.call, row.current.seq);
+    if (row.seq === 0) return;
+    const heads = row.current.takeHeads();
+    if (heads) writer.heads(row.seq, heads);
+    writer.add(row.seq, "asked", row.asked);
+    writer.add(row.seq, "answered", row.answered);
+  }
+
+  return {
+    take,
+    async settle() {
+      while (reading.size > 0) await Promise.all(reading);
+      write();
+    },
+  };
+}
+
+type Row = {
+  current: Current;
+  call: Written;
+  asked: ReturnType<Current["take"]>;
+  answered: ReturnType<Current["take"]>;
+  size: number;
+  seq: number;
+};

@@ -1,0 +1,98 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { createScrub } from "../scrub.ts";
+import { loadPrices } from "../usage/price-file.ts";
+import { openJournal } from "./database.ts";
+import { type Extension, loadExtensions } from "./extensions.ts";
+import { createFeed } from "./feed.ts";
+import type { Questions } from "./journal.ts";
+import { createKeeper } from "./keeper.ts";
+import { createReader } from "./reader.ts";
+import { beatMs, markLost } from "./relays.ts";
+import { createRetention } from "./retention.ts";
+import type { Given, ToMain, ToThread } from "./words.ts";
+import { createWriter } from "./writer.ts";
+
+// The thread in which all of the journal's work is done: SQLite, what is compressed, and what it costs.
+
+const port = parentPort!;
+const given = workerData as Given;
+const { file, config } = given;
+const post = (message: ToMain) => port.postMessage(message);
+const say = (line: string) => post({ say: line });
+
+const db = openJournal(file);
+const writer = createWriter(db, given.relay);
+const relay = { ...given.relay, number: writer.relay };
+const reader = createReader(db);
+const retention = createRetention(db, config);
+const prices = loadPrices(config.prices);
+const feed = createFeed(reader, (calls) => post({ calls }));
+let extensions: Extension[] = [];
+let isFailing = false;
+
+const keeper = createKeeper({
+  ...{ config, prices, writer, relay },
+  scrub: createScrub(config.scrub),
+  makeRoom: retention.makeRoom,
+  ended(call, traceparent) {
+    for (const extension of extensions) extension.ended?.(call, traceparent);
+  },
+  written: feed.look,
+  failed(error) {
+    if (error && !isFailing) say(`The journal cannot be written (${error.message}).`);
+    isFailing = error !== undefined;
+  },
+});
+
+const answers: { [K in keyof Questions]: Questions[K] } = {
+  list: reader.list,
+  find: reader.find,
+  heads: reader.heads,
+  slices: reader.slices,
+};
+
+function tend(): void {
+  try {
+    const now = Date.now();
+    writer.beat(now);
+    markLost(db, relay.number, now);
+    retention.expire(now);
+  } catch {
+    // Somebody else writes for long, or there is no room: next time.
+  }
+}
+
+async function answer(name: string, args: unknown[]): Promise<unknown> {
+  const all = Object.assign({}, answers, ...extensions.map((one) => one.answers));
+  return (all as Record<string, (...args: unknown[]) => unknown>)[name]!(...args);
+}
+
+async function hear(message: ToThread): Promise<void> {
+  if ("batch" in message) {
+    keeper.take(message.batch);
+    post({ taken: message.batch.size });
+  } else if ("ask" in message) {
+    const { id } = message;
+    await answer(message.ask, message.args).then(
+      (value) => post({ answer: id, value }),
+      (error: Error) => post({ answer: id, trouble: error.message }),
+    );
+  } else if ("follow" in message) feed.follow(message.follow);
+  else await close();
+}
+
+async function close(): Promise<void> {
+  clearInterval(tending);
+  feed.follow(false);
+  await keeper.settle();
+  await Promise.all(extensions.map((extension) => extension.close?.()));
+  db.close();
+  post({ closed: true });
+}
+
+const tending = setInterval(tend, beatMs);
+tend();
+loadExtensions({ ...given, prices, say }).then((loaded) => {
+  extensions = loaded;
+  port.on("message", (message: ToThread) => void hear(message));
+});
