@@ -15,7 +15,8 @@ export type Feed = (reply: Reply, mayRead: () => Promise<boolean>) => void;
  */
 export function createFeed(journal: Journal | undefined, closed: AbortSignal): Feed {
   return function feed(reply, mayRead) {
-    if (closed.aborted) {
+    // Nobody would be told that it may end.
+    if (closed.aborted || reply.over) {
       reply.end();
       return;
     }
