@@ -1,6 +1,6 @@
 import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build, type Metafile, type Plugin } from "esbuild";
+import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import { checkSchema } from "../src/check/report.ts";
 import { jsonSchema } from "../src/config/json-schema.ts";
 import { scriptJsonSchema } from "../src/mock/script/json-schema.ts";
@@ -31,10 +31,7 @@ locked?.catch(() => {});
 
 const { inputs: pageInputs, ...page } = await buildPage();
 
-const { metafile } = await build({
-  entryPoints: { cli: "src/cli.ts", test: "src/test-runner/index.ts" },
-  outdir: "dist",
-  outExtension: { ".js": ".cjs" },
+const forNode = {
   bundle: true,
   platform: "node",
   // Where a package has ES modules too, what nobody uses of them stays out.
@@ -47,23 +44,49 @@ const { metafile } = await build({
   // An uncaught error prints the whole source line.
   lineLimit: 200,
   legalComments: "none",
-  // undici's own switch, as Node is built with it: leaves its experimental second parser out.
-  define: {
-    esbuildDetection: "true",
-    BUILT_FROM: JSON.stringify({ commit: commitOf() }),
-    INSPECTOR_PAGE: JSON.stringify(JSON.stringify(page)),
-  },
   metafile: true,
+  // Only what runs from its source asks for it.
+  logOverride: { "empty-import-meta": "silent" },
   // cosmiconfig requires it and we import it: one copy is enough.
   alias: { "js-yaml": "./node_modules/js-yaml/dist/js-yaml.mjs" },
   plugins: [slimUndici],
+} as const satisfies BuildOptions;
+
+// undici's own switch, as Node is built with it: leaves its experimental second parser out.
+const define = {
+  esbuildDetection: "true",
+  BUILT_FROM: JSON.stringify({ commit: commitOf() }),
+};
+
+// A thread is started from text: neither a bundle nor an executable has a file for it.
+const thread = await build({
+  ...forNode,
+  define,
+  entryPoints: ["src/journal/thread.ts"],
+  write: false,
+});
+
+const { metafile } = await build({
+  ...forNode,
+  define: {
+    ...define,
+    INSPECTOR_PAGE: JSON.stringify(JSON.stringify(page)),
+    JOURNAL_THREAD: JSON.stringify(asAscii(thread.outputFiles[0]!.text)),
+  },
+  entryPoints: { cli: "src/cli.ts", test: "src/test-runner/index.ts" },
+  outdir: "dist",
+  outExtension: { ".js": ".cjs" },
 });
 // esbuild leaves regular expressions as they are: one sign that is not ASCII, and V8 takes twice the memory
 // for all of the text.
 for (const file of Object.keys(metafile.outputs))
-  writeFileSync(file, readFileSync(file, "utf8").replace(/[^\0-\x7f]/g, escaped));
+  writeFileSync(file, asAscii(readFileSync(file, "utf8")));
 copyFileSync("src/test-runner/test.d.cts", "dist/test.d.cts");
-const packages = packagesOf([...Object.keys(metafile.inputs), ...pageInputs]);
+const packages = packagesOf([
+  ...Object.keys(metafile.inputs),
+  ...Object.keys(thread.metafile.inputs),
+  ...pageInputs,
+]);
 writeFileSync("dist/licences.txt", licencesOf(packages));
 if (locked) writeFileSync("dist/sbom.cdx.json", sbomOf(await locked, packages));
 const program = await createProgram(commandNames);
@@ -90,6 +113,10 @@ function report({ outputs }: Metafile): void {
       .map(([name, size]) => `${name} ${kB(size)}`);
     console.log(`${outfile} ${kB(statSync(outfile).size)}: ${sizes.join(", ")}`);
   }
+}
+
+function asAscii(source: string): string {
+  return source.replace(/[^\0-\x7f]/g, escaped);
 }
 
 function escaped(unit: string): string {
