@@ -27,8 +27,8 @@ export const show = addSettingFlags(
     .addHelpText(
       "after",
       `
-Headers and bodies are there of calls that went through a relay started with --capture. Lines are cut
-at the width of a terminal; for a program they are whole.
+Headers and bodies are there of calls that went through a relay started with --capture. On a terminal
+long texts are cut, and of an event stands only what is new; for a program all of it is whole.
 
 Examples:
   relay show last

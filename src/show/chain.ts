@@ -9,10 +9,11 @@ import { columnsOf, cut } from "../terminal/columns.ts";
 import { createPaint } from "../terminal/paint.ts";
 import { bytesOf, findCall, notCaptured, readCaptured } from "./captured.ts";
 import { grouped } from "./figures.ts";
+import { folded } from "./fold.ts";
 import type { Page } from "./text.ts";
 
 /** Calls in which the conversation is looked for. */
-const most = 200;
+const usual = 200;
 
 /** Says of each call of a conversation where its prompt parts from the one that it goes on from. */
 export async function diffChain(file: string, id: string, options: { json?: true }): Promise<void> {
@@ -32,7 +33,7 @@ export async function diffChain(file: string, id: string, options: { json?: true
 }
 
 /** What was asked by this call and the ones before it, where it was captured and is JSON. */
-async function askingsBefore(reader: Reader, call: Call): Promise<Asking[]> {
+export async function askingsBefore(reader: Reader, call: Call, most = usual): Promise<Asking[]> {
   const calls = reader.list({ path: call.path }, { before: call.seq + 1, limit: most });
   const askings: Asking[] = [];
   for (const one of calls) {
@@ -44,7 +45,7 @@ async function askingsBefore(reader: Reader, call: Call): Promise<Asking[]> {
   return askings;
 }
 
-function whyNot(reader: Reader, call: Call): string {
+export function whyNot(reader: Reader, call: Call): string {
   if (!reader.heads(call.seq)) return notCaptured(call);
   return `What call ${call.seq} asked is no JSON that was kept whole, so there is no prompt to compare.`;
 }
@@ -76,7 +77,10 @@ function toLines(link: Link, calls: ReadonlyMap<string, Call>, { width, paint }:
     `  ${same}`,
     ...(parting ? [`  parts at ${paint("cyan", printable(parting.path))}`] : []),
     ...(parting ? [side("-", parting.before, "red"), side("+", parting.after, "green")] : []),
-    ...remarks.map((remark) => `  ${paint("yellow", "!")} ${printable(remark)}`),
+    ...remarks.flatMap((remark) => {
+      const [first = "", ...rest] = folded(printable(remark), width - 4);
+      return [`  ${paint("yellow", "!")} ${first}`, ...rest.map((line) => `    ${line}`)];
+    }),
   ];
 
   function side(sign: string, text: string | undefined, colour: "red" | "green"): string {

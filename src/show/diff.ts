@@ -47,7 +47,7 @@ async function capturedOf(reader: Reader, id: string): Promise<Captured> {
   return captured;
 }
 
-function diffRequests(a: Captured, b: Captured): Difference[] {
+export function diffRequests(a: Captured, b: Captured): Difference[] {
   return [
     ...diffValues("method", a.call.method, b.call.method),
     ...diffValues("target", a.heads.target, b.heads.target),
@@ -57,7 +57,7 @@ function diffRequests(a: Captured, b: Captured): Difference[] {
 }
 
 /** Of answers what they say: no two streams are cut alike. */
-async function diffAnswers(a: Captured, b: Captured): Promise<Difference[]> {
+export async function diffAnswers(a: Captured, b: Captured): Promise<Difference[]> {
   const [was, is] = [await messageOf(a), await messageOf(b)];
   const isSaid = was.items.length + is.items.length > 0;
   return [

@@ -1,5 +1,6 @@
 import { printable } from "../config/shown.ts";
 import type { StreamEvent } from "../story/events.ts";
+import { fieldsOf, objectsOf, parseJson } from "../story/json.ts";
 import { cut } from "../terminal/columns.ts";
 import { toSpan } from "../terminal/figures.ts";
 import type { Page } from "./text.ts";
@@ -12,18 +13,26 @@ export function* eventLines(events: readonly StreamEvent[], page: Page): Generat
     const at = `${event.at.toFixed(1)} ms`.padStart(12);
     const since = `+${toSpan(event.at - before)}`.padStart(7);
     before = event.at;
-    const what = printable(cutEarly(toText(event), width));
+    const isTerminal = Number.isFinite(width);
+    const text = toText(event, isTerminal ? gistOf(event.data) : event.data);
+    const what = printable(isTerminal ? text.slice(0, width) : text);
     const line = cut(what, width - 21);
     yield `${paint("dim", at + since)}  ${event.isCut ? paint("red", line) : line}`;
   }
 }
 
-/** Signs may become six: more than that need not be looked at. */
-function cutEarly(text: string, width: number): string {
-  return Number.isFinite(width) ? text.slice(0, width) : text;
+/** Of JSON the part that differs from event to event: a line has no room for more. */
+function gistOf(data: string): string {
+  const fields = fieldsOf(parseJson(data));
+  const [choice] = objectsOf(fields?.choices);
+  if (choice) {
+    const { delta, finish_reason: reason, ...rest } = choice;
+    return JSON.stringify(reason ? { finish_reason: reason } : (delta ?? rest));
+  }
+  return fields?.delta === undefined ? data : JSON.stringify(fields.delta);
 }
 
-function toText({ name, data, comment, type, side, raw, isCut }: StreamEvent): string {
+function toText({ name, comment, type, side, raw, isCut }: StreamEvent, data: string): string {
   const sign = type === undefined ? "" : side === "asked" ? "→ " : "← ";
   const parts = [
     ...(isCut ? ["(cut off)"] : []),

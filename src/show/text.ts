@@ -12,6 +12,7 @@ import type { Paint } from "../terminal/paint.ts";
 import { type Captured, notCaptured, sizeOf } from "./captured.ts";
 import { toChart } from "./chart.ts";
 import { grouped, toFigures } from "./figures.ts";
+import { folded } from "./fold.ts";
 
 /** How lines are laid out: `width` may be infinite, then nothing is left out. */
 export type Page = { width: number; paint: Paint };
@@ -35,7 +36,7 @@ export function aboutCall(call: Call, slices: readonly number[], page: Page): st
     "",
     ...toChart(toTimeline(call, slices, now), width, paint),
     ...(figures || usage ? ["", `${"tokens".padEnd(12)}${figures}`] : []),
-    `${"bytes".padEnd(12)}${grouped(call.bytesIn)} up, ${grouped(call.bytesOut)} down in ${grouped(call.slices)} slices`,
+    `${"bytes".padEnd(12)}${grouped(call.bytesIn)} up, ${grouped(call.bytesOut)} down in ${grouped(call.slices)} slice${call.slices === 1 ? "" : "s"}`,
   ];
 }
 
@@ -86,7 +87,13 @@ function toPrompt({ model, parameters, parts, problem }: Prompt, page: Page): st
   return [
     ...(isAny ? [""] : []),
     ...rows.map(([name, value]) => row(name, value, page)),
-    ...parts.flatMap((part) => block(labelOf(part), part.text, page)),
+    ...parts.flatMap((part) => {
+      // Of tools there are many, and long ones.
+      const isLong = part.kind === "tool" || part.kind === "image" || part.kind === "audio";
+      return isLong
+        ? [row(labelOf(part), part.text, page)]
+        : block(labelOf(part), part.text, page, "dim", mostAsked);
+    }),
     ...(problem === undefined ? [] : [page.paint("yellow", `  ${problem}`)]),
   ];
 }
@@ -120,8 +127,8 @@ function toItem(item: Item, page: Page): string[] {
   return [row(item.kind + of, where, page)];
 }
 
-/** Lines of a text that are shown on a terminal. */
-const mostLines = 24;
+/** Lines of a text that are shown on a terminal: of what was asked, and of the answer. */
+const [mostAsked, mostAnswered] = [12, 60];
 
 const indent = 14;
 
@@ -138,30 +145,18 @@ function block(
   text: string,
   { width, paint }: Page,
   colour: "cyan" | "red" | "dim" = "dim",
+  most = mostAnswered,
 ): string[] {
   const label = printable(name);
   const isTerminal = Number.isFinite(width);
   const lines = text
     .split(/\r?\n/)
     .flatMap((line) => folded(printable(line.replaceAll("\t", "    ")), width - indent));
-  const shown = isTerminal ? lines.slice(0, mostLines) : lines;
+  const shown = isTerminal ? lines.slice(0, most) : lines;
   const left = lines.length - shown.length;
-  if (left > 0) shown.push(paint("dim", `… ${grouped(left)} more lines (| cat shows all)`));
+  if (left > 0) shown.push(paint("dim", `… ${grouped(left)} more lines (all of them: | cat)`));
   const head = `  ${paint(colour, label.padEnd(indent - 3))}`;
   const rest = shown.map((line) => `${" ".repeat(indent)}${line}`);
   if (label.length > indent - 3) return [head.trimEnd(), ...rest];
   return [`${head} ${shown[0] ?? ""}`.trimEnd(), ...rest.slice(1)];
-}
-
-/** A line in lines of at most `width` signs, broken at spaces where there are some. */
-function folded(line: string, width: number): string[] {
-  if (line.length <= width) return [line];
-  const lines: string[] = [];
-  for (let rest = line; rest !== ""; ) {
-    const space = rest.length > width ? rest.lastIndexOf(" ", width) : -1;
-    const end = space > width / 2 ? space : width;
-    lines.push(rest.slice(0, end));
-    rest = rest.slice(end).replace(/^ /, "");
-  }
-  return lines;
 }
