@@ -37,7 +37,8 @@ Examples:
 ).action(async (id: string, options: Options, command: Command) => {
   const { replayCall } = await import("../replay/replay.ts");
   const config = await configOf(command);
-  await replayCall({ file: journalIn(config), id, config, ...options });
+  // Its own --config is a name.
+  await replayCall({ ...options, file: journalIn(config), id, config });
 });
 
 function addEdit(text: string, before: Edit[]): Edit[] {

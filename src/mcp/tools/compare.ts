@@ -1,12 +1,12 @@
 import type { McpServer } from "@modelcontextprotocol/server";
 import * as z from "zod";
-import { type Difference, diffBodies, diffHeaders } from "../../story/diff.ts";
+import { diffAnswers, diffRequests } from "../../show/diff.ts";
+import type { Difference } from "../../story/diff.ts";
 import type { Change } from "../../story/text-diff.ts";
-import { headsOf } from "../bodies.ts";
 import type { Context } from "../context.ts";
 import { callId } from "../filter.ts";
 import { fitting, shortened, toResult, usualSize } from "../result.ts";
-import { answeredText, askedText } from "../text.ts";
+import { capturedOf } from "../text.ts";
 import { reading } from "./annotations.ts";
 
 export function addCompare(server: McpServer, { reader, find }: Context): void {
@@ -15,27 +15,24 @@ export function addCompare(server: McpServer, { reader, find }: Context): void {
     {
       title: "Compare two calls",
       description:
-        "Where two captured calls differ: in JSON by the place, in texts by what was taken out and put in. Dates and counters in headers are left out; of streams, what the model said is compared.",
+        "Where two captured calls differ, in headers and bodies: in JSON by the place, in texts by what was taken out and put in. Dates, ids and counters that are never the same are left out; of answers, what the model said is compared.",
       inputSchema: z.object({
         a: callId,
         b: callId,
-        part: z.enum(["request", "answer", "headers"]).default("request"),
+        part: z.enum(["request", "answer"]).default("request"),
       }),
       annotations: { title: "Compare two calls", ...reading },
     },
-    ({ a, b, part }) => {
-      const calls = [find(a), find(b)] as const;
-      const journal = reader();
-      const heads = calls.map((call) => headsOf(journal, call));
-      const texts = { request: askedText, answer: answeredText };
-      const differences =
-        part === "headers"
-          ? diffHeaders(heads[0]!.asked, heads[1]!.asked)
-          : diffBodies(texts[part](journal, calls[0]), texts[part](journal, calls[1]));
-      const shown = fitting(differences.map(toShown), usualSize);
+    async ({ a, b, part }) => {
+      const [before, after] = [find(a), find(b)];
+      const was = await capturedOf(reader(), before);
+      const is = await capturedOf(reader(), after);
+      const found = part === "request" ? diffRequests(was, is) : await diffAnswers(was, is);
+      const shown = fitting(found.map(toShown), usualSize);
+      const notShown = found.length - shown.length;
       return toResult({
-        ...{ a: calls[0].seq, b: calls[1].seq, part, differences: shown },
-        ...(shown.length < differences.length && { notShown: differences.length - shown.length }),
+        ...{ a: before.seq, b: after.seq, part, differences: shown },
+        ...(notShown > 0 && { notShown }),
       });
     },
   );

@@ -1,40 +1,39 @@
 import type { McpServer } from "@modelcontextprotocol/server";
 import * as z from "zod";
-import type { Call } from "../../journal/call.ts";
-import type { Reader } from "../../journal/reader.ts";
+import type { Side } from "../../journal/call.ts";
+import { bytesOf, type Captured, eventsOf, headerOf } from "../../show/captured.ts";
 import { callsOf, type Media, type Message, wordsOf } from "../../story/message.ts";
-import { answerOf, type Body, bodyOf, headsOf, toText } from "../bodies.ts";
+import { textIn } from "../../story/text.ts";
 import { toBrief } from "../brief.ts";
 import type { Context } from "../context.ts";
 import { callId } from "../filter.ts";
 import { fitting, largestSize, pageOf, shortened, toResult, usualSize } from "../result.ts";
+import { capturedOf, readAnswer } from "../text.ts";
 import { reading } from "./annotations.ts";
 
 type Page = { offset: number; size: number };
 
-const parts: Record<string, (reader: Reader, call: Call, page: Page) => object> = {
-  summary: (_reader, call) => ({ ...toBrief(call), times: call.times, slices: call.slices }),
-  heads(reader, call, { offset, size }) {
-    return pageOf(JSON.stringify(headsOf(reader, call)), offset, size);
-  },
-  request: (reader, call, page) => toPage(bodyOf(reader, call, "asked"), page),
-  answer: (reader, call, page) => toPage(bodyOf(reader, call, "answered"), page),
-  events(reader, call, { offset, size }) {
-    const { events } = answerOf(reader, call);
-    const some = events.slice(offset).map(({ at, name, type, data, side }) => {
+/** All parts but those that every call has. */
+const parts: Record<string, (captured: Captured, page: Page) => object | Promise<object>> = {
+  heads: ({ heads }, { offset, size }) => pageOf(JSON.stringify(heads), offset, size),
+  request: (captured, page) => toPage(captured, "asked", page),
+  answer: (captured, page) => toPage(captured, "answered", page),
+  async events(captured, { offset, size }) {
+    const events = eventsOf(captured, await readAnswer(captured));
+    const some = events.slice(offset, offset + size).map(({ at, name, type, data, side }) => {
       return { at: Math.round(at), name, type, side, data: shortened(data, 2_000) };
     });
     const shown = fitting(some, size);
     const next = offset + shown.length;
     return { events: shown, offset, total: events.length, ...(next < events.length && { next }) };
   },
-  message(reader, call, { offset, size }) {
-    const { message } = answerOf(reader, call);
+  async message(captured, { offset, size }) {
+    const { message } = await readAnswer(captured);
     return { ...toSaid(message, size), ...pageOf(wordsOf(message), offset, size) };
   },
 };
 
-const partNames = Object.keys(parts) as [string, ...string[]];
+const partNames = ["summary", ...Object.keys(parts)] as [string, ...string[]];
 
 export function addRead(server: McpServer, { reader, find }: Context): void {
   server.registerTool(
@@ -51,18 +50,26 @@ export function addRead(server: McpServer, { reader, find }: Context): void {
       }),
       annotations: { title: "Read a call", ...reading },
     },
-    ({ id, part, offset, size }) => {
+    async ({ id, part, offset, size }) => {
       const call = find(id);
-      return toResult({ id: call.seq, part, ...parts[part]!(reader(), call, { offset, size }) });
+      const { seq, times, slices } = call;
+      const read = parts[part];
+      if (!read) return toResult({ ...toBrief(call), times, slices });
+      const captured = await capturedOf(reader(), call);
+      return toResult({ id: seq, part, ...(await read(captured, { offset, size })) });
     },
   );
 }
 
-function toPage({ contentType, bytes, problem }: Body, { offset, size }: Page): object {
-  const text = toText(bytes);
-  const facts = { contentType, bytes: bytes.length, ...(problem && { problem }) };
+function toPage(captured: Captured, side: Side, { offset, size }: Page): object {
+  const bytes = bytesOf(captured[side]);
+  const text = textIn(bytes);
+  const contentType = headerOf(captured.heads[side], "content-type");
+  const { problems } = captured;
+  const facts = { contentType, bytes: bytes.length, ...(problems.length > 0 && { problems }) };
   if (text !== undefined) return { ...facts, ...pageOf(text, offset, size) };
-  return { ...facts, encoding: "base64", ...pageOf(bytes.toString("base64"), offset, size) };
+  const base64 = Buffer.from(bytes).toString("base64");
+  return { ...facts, encoding: "base64", ...pageOf(base64, offset, size) };
 }
 
 /** All of a message but its words. */

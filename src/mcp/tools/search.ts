@@ -2,6 +2,7 @@ import type { McpServer } from "@modelcontextprotocol/server";
 import * as z from "zod";
 import type { Call } from "../../journal/call.ts";
 import type { Reader } from "../../journal/reader.ts";
+import { readCaptured } from "../../show/captured.ts";
 import { toBrief } from "../brief.ts";
 import type { Context } from "../context.ts";
 import { filterShape, toFilter } from "../filter.ts";
@@ -30,7 +31,7 @@ export function addSearch(server: McpServer, { reader }: Context): void {
       }),
       annotations: { title: "Search calls", ...reading },
     },
-    ({ text, limit, before, ...filter }) => {
+    async ({ text, limit, before, ...filter }) => {
       const journal = reader();
       const found: object[] = [];
       const until = Date.now() + most.ms;
@@ -40,7 +41,7 @@ export function addSearch(server: McpServer, { reader }: Context): void {
       const calls = journal.list(toFilter(filter), page);
       for (const call of calls) {
         if (found.length === limit || bytes > most.bytes || Date.now() > until) break;
-        const places = placesIn(journal, call, text);
+        const places = await placesIn(journal, call, text);
         if (places.length > 0) found.push({ ...toBrief(call), found: places });
         if (call.isCaptured) bytes += call.bytesIn + call.bytesOut;
         last = call.seq;
@@ -55,12 +56,13 @@ export function addSearch(server: McpServer, { reader }: Context): void {
 }
 
 /** Where in a call the text stands, with what is around it. */
-function placesIn(reader: Reader, call: Call, text: string): object[] {
+async function placesIn(reader: Reader, call: Call, text: string): Promise<object[]> {
   const { path, model, id, tag, error, errorMessage } = call;
   const facts = [path, model, id, tag, error, errorMessage].filter(Boolean).join(" ");
   const texts: [where: string, text: string][] = [["facts", facts]];
-  if (call.isCaptured)
-    texts.push(["request", askedText(reader, call)], ["answer", answeredText(reader, call)]);
+  const captured = await readCaptured(reader, call);
+  if (captured)
+    texts.push(["request", askedText(captured)], ["answer", await answeredText(captured)]);
   return texts.flatMap(([where, content]) => {
     const at = content.toLowerCase().indexOf(text.toLowerCase());
     if (at < 0) return [];

@@ -8,7 +8,7 @@ import { collectAnswer } from "../../replay/collect.ts";
 import { withEdits } from "../../replay/edit.ts";
 import { readRequest } from "../../replay/recorded.ts";
 import { findWay } from "../../replay/way.ts";
-import { toText } from "../bodies.ts";
+import { textIn } from "../../story/text.ts";
 import type { Context } from "../context.ts";
 import { callId } from "../filter.ts";
 import { largestSize, pageOf, toResult, usualSize } from "../result.ts";
@@ -48,7 +48,7 @@ export function addSend(server: McpServer, { reader, find, config }: Context): v
       const signal = AbortSignal.any([mcpReq.signal, AbortSignal.timeout(patienceMs)]);
       const version = reader().version();
       const answer = await collectAnswer(way, { ...recorded, headers }, most, signal);
-      const text = toText(answer.body) ?? answer.body.toString("base64");
+      const text = textIn(answer.body) ?? answer.body.toString("base64");
       return toResult({
         ...{ again: call.seq, id: await findAgain(reader(), call, version) },
         ...{ status: answer.status, isCut: answer.isCut, ...pageOf(text, 0, size) },
