@@ -1,186 +1,533 @@
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import type { Answerer } from "../../src/exchange.ts";
+import { bytesOf, eventHeaders, toEvent } from "../support/calls.ts";
 import { hasNoChromium, startChromium } from "../support/chromium.ts";
-import { createFolder } from "../support/folder.ts";
-import { newLink } from "../support/inspector.ts";
-import { startRelay, type TestRelay } from "../support/relay.ts";
-import { startWire, type Wire } from "../support/wire.ts";
-import { leading, quiet } from "./attacks.ts";
-import { type Pages, startPages } from "./pages.ts";
+import { type Inspected, startInspected } from "../support/inspected.ts";
+import { capture, completed, delta } from "../support/stories.ts";
 
-// Pages of other origins in a browser that is let in to the inspector: its cookie is of no use to them.
+const asked = (text: string) => ({
+  model: "gpt-5",
+  stream: true,
+  instructions: "Answer briefly.",
+  input: [{ role: "user", content: [{ type: "input_text", text }] }],
+});
 
-const poll = { timeout: 20_000 };
-const finished = "http.server.response.finish";
-const attacked = "/_relay/api/send?";
+const tool = {
+  ...{ id: "fc_1", type: "function_call", call_id: "call_1", name: "get_weather" },
+  arguments: '{"city":"Oslo","days":3}',
+};
 
-describe.skipIf(hasNoChromium || process.env.RELAY_BIN)(
-  "a browser that is let in",
-  { timeout: 40_000 },
-  () => {
-    const home = createFolder();
-    const env = { HOME: home.path };
-    let browser: Browser;
-    let pages: Pages;
-    let wire: Wire;
-    let relay: TestRelay;
-    let context: BrowserContext;
-    let inspector: Page;
-    /** By target, how each request to the relay was answered. */
-    const statuses = new Map<string, number>();
-    /** Attacks that came with the cookie. */
-    let cookies = 0;
+/** The smallest picture, and a tenth of a second of silence. */
+const png =
+  "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+const wav = Buffer.concat([
+  Buffer.from(
+    "RIFF\x64\x06\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data",
+    "latin1",
+  ),
+  Buffer.from([0x40, 6, 0, 0]),
+  Buffer.alloc(1_600),
+]);
 
-    function watch(message: unknown): void {
-      const { request, response } = message as {
-        request: IncomingMessage;
-        response: ServerResponse;
+describe.skipIf(hasNoChromium)("the inspector", { timeout: 30_000 }, () => {
+  let browser: Browser;
+  let context: BrowserContext;
+  let relay: Inspected;
+  /** What pages complained of, and whom they asked but the relay. */
+  const complaints: string[] = [];
+  const strangers: string[] = [];
+  /** What was sent again. */
+  const sent: { method: string; target: string; headers: string[]; body: string }[] = [];
+
+  const answer: Answerer = ({ id, method, target, headers, body }, reply) => {
+    sent.push({ method, target, headers, body: String(body) });
+    capture(relay.journal, { id, method, target, path: "/v1/responses", asked: String(body) });
+    reply.head(200, "OK", ["Content-Length", "2"]);
+    reply.data(Buffer.from("{}"));
+    reply.end();
+  };
+
+  beforeAll(async () => {
+    browser = await startChromium();
+    relay = await startInspected(answer);
+    context = await browser.newContext({ permissions: ["clipboard-read", "clipboard-write"] });
+    await relay.letIn(context);
+    const { journal } = relay;
+    for (const n of [1, 2, 3])
+      journal.put({ id: `old-${n}`, path: "/v1/embeddings", model: "text-embedding-3-large" });
+    journal.put({ id: "limited", status: 429, model: "gpt-5-mini", tag: "nightly" });
+    journal.put({ id: "unsure", usage: { state: "unknown" }, cost: { state: "unknown", nano: 0 } });
+    capture(journal, {
+      ...{
+        id: "oslo",
+        model: "gpt-5",
+        tag: "docs",
+        asked: asked("What should I pack for three days in Oslo?"),
+      },
+      usage: { state: "partial", input: 1_284, output: 196 },
+      cost: { state: "known", nano: 2_413_000 },
+      events: [
+        toEvent({ type: "response.output_item.done", output_index: 1, item: tool }),
+        ...["Pack ", "layers.\n\n", "Oslo is cold."].map(delta),
+        completed,
+      ],
+    });
+    capture(journal, {
+      ...{
+        id: "bergen",
+        model: "gpt-5",
+        tag: "docs",
+        asked: asked("What should I pack for three days in Bergen?"),
+      },
+      events: [delta("Pack a raincoat."), completed],
+    });
+  }, 30_000);
+
+  afterAll(async () => {
+    await browser.close();
+    await relay[Symbol.asyncDispose]();
+  });
+
+  async function visit(hash = "", at: BrowserContext = context, url = relay.url): Promise<Page> {
+    const page = await at.newPage();
+    onTestFinished(() => page.close());
+    watch(page);
+    await page.goto(url + hash);
+    await page.getByText("Live", { exact: false }).first().waitFor();
+    return page;
+  }
+
+  function watch(page: Page): void {
+    page.on("pageerror", (error) => complaints.push(error.message));
+    page.on("console", (line) => {
+      if (line.type() === "error" && !/net::ERR_/.test(line.text())) complaints.push(line.text());
+    });
+    page.on("request", (request) => {
+      if (!/^(?:blob:|data:,)?http:\/\/127\.0\.0\.1|^data:,$/.test(request.url()))
+        strangers.push(request.url());
+    });
+  }
+
+  const rows = (page: Page) => page.getByRole("listbox", { name: "Calls" }).getByRole("option");
+  const panel = (page: Page) => page.getByRole("tabpanel");
+
+  test("lists calls, the newest first, and those that come", async () => {
+    const page = await visit();
+
+    await rows(page).nth(6).waitFor();
+    const begun = {
+      id: "new",
+      model: "gpt-5-new",
+      ending: undefined as never,
+      status: 0,
+      times: {},
+    };
+    relay.journal.put(begun);
+
+    await expect
+      .poll(() => rows(page).first().getAttribute("aria-label"))
+      .toMatch(/^POST \/v1\/responses, gpt-5-new, no status yet, waiting, at /);
+    await page.getByText("Live, 1 running").waitFor();
+    relay.journal.put({ id: "new", model: "gpt-5-new", status: 200 });
+    await page.getByRole("option", { name: "gpt-5-new, 200, complete" }).waitFor();
+    const texts = await rows(page).filter({ hasText: "1,284" }).innerText();
+    expect(texts).toContain("≥ 1,284 → 196");
+    expect(texts).toContain("$0.002413");
+    expect(await rows(page).filter({ hasText: "unknown" }).count()).toBe(1);
+  });
+
+  test("filters by text, status, model and tag", async () => {
+    const page = await visit();
+    const isShown = (count: number) => expect.poll(() => rows(page).count()).toBe(count);
+
+    await page.getByRole("searchbox").fill("EMBED");
+    await isShown(3);
+    await page.getByRole("searchbox").fill("nothing like this");
+    await page.getByText("No call fits").waitFor();
+    await page.getByRole("button", { name: "Clear the filter" }).click();
+    await page.getByRole("combobox", { name: "Status" }).selectOption("error");
+    await isShown(1);
+    await page.getByRole("combobox", { name: "Tag" }).selectOption("nightly");
+    await page.getByRole("combobox", { name: "Model" }).selectOption("gpt-5-mini");
+    await isShown(1);
+    await page.getByRole("combobox", { name: "Model" }).selectOption("text-embedding-3-large");
+    await isShown(0);
+    await page.getByRole("button", { name: "Clear", exact: true }).click();
+    await page.getByRole("combobox", { name: "Tag" }).selectOption("docs");
+    await isShown(2);
+    // What comes has to fit as well.
+    relay.journal.put({ id: "untagged" });
+    relay.journal.put({ id: "tagged", tag: "docs" });
+    await isShown(3);
+  });
+
+  test("is walked by keys alone", async () => {
+    const page = await visit();
+    await rows(page).first().waitFor();
+    const focused = () => page.evaluate("document.activeElement.id");
+    const active = () =>
+      page.locator('#calls [aria-selected="true"]').getAttribute("aria-posinset");
+
+    await page.keyboard.press("/");
+    expect(await focused()).toBe("search");
+    await page.keyboard.type("docs");
+    await page.keyboard.press("Escape");
+    expect(await focused()).toBe("calls");
+    await expect.poll(() => rows(page).count()).toBe(3);
+    for (const key of ["j", "ArrowDown", "j", "k", "j"]) await page.keyboard.press(key);
+    expect(await active()).toBe("3");
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "POST /v1/responses" }).waitFor();
+    expect(page.url()).toContain("#oslo/message");
+    await page.keyboard.press("k");
+    expect(page.url()).toContain("#bergen/message");
+    await page.keyboard.press("4");
+    await page.getByRole("tab", { name: "Request", selected: true }).focus();
+    await page.keyboard.press("ArrowRight");
+    await page.getByRole("tab", { name: "Answer", selected: true }).waitFor();
+    await page.keyboard.press("Tab");
+    expect(await focused()).toBe("panel");
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    await page.keyboard.press("Escape");
+    expect(page.url()).toContain("#bergen");
+    await page.keyboard.press("Escape");
+    await page.getByRole("tablist").waitFor({ state: "detached" });
+    expect(await focused()).toBe("calls");
+  });
+
+  test("shows a call in all its parts", async () => {
+    const page = await visit("#oslo/message");
+
+    await panel(page).getByText("Oslo is cold.").waitFor();
+    expect(await panel(page).innerText()).toMatch(
+      /get_weather[\s\S]*"city": "Oslo",\n\s*"days": 3/,
+    );
+    expect(await page.locator(".facts").innerText()).toContain("at least 1,284 in 196 out");
+    await page.keyboard.press("2");
+    await page.getByRole("listbox", { name: "Events" }).getByRole("option").nth(1).click();
+    await page.getByLabel("Data of the event").getByText('"Pack "').waitFor();
+    await page.keyboard.press("3");
+    const phases = await page.getByRole("list", { name: "Phases" }).innerText();
+    expect(phases.replace(/\s+/g, " ")).toMatch(
+      /Queue 4\.0 ms.*Connect 8\.0 ms.*Streaming .*Slices 5/,
+    );
+    await page.keyboard.press("4");
+    await panel(page)
+      .getByText("What should I pack for three days in Oslo?", { exact: true })
+      .waitFor();
+    await panel(page).getByText('"stream"').waitFor();
+    await page.keyboard.press("5");
+    await panel(page).getByText("event: response.completed").waitFor();
+    await page.keyboard.press("1");
+    await page.getByRole("button", { name: "Copy as" }).click();
+    await page.getByRole("menuitem", { name: "curl" }).click();
+    await page.getByText("Copied as curl.").waitFor();
+    const curl = (await page.evaluate("navigator.clipboard.readText()")) as string;
+    expect(curl).toMatch(/^curl http:\/\/127\.0\.0\.1:\d+\/v1\/responses [\s\S]*\$OPENAI_API_KEY/);
+  });
+
+  test("says of a call without its body how there would be one", async () => {
+    const page = await visit("#limited/message");
+
+    await page.getByText("Bodies of this call were not kept").waitFor();
+    await page.getByText("relay start --capture --open").waitFor();
+  });
+
+  test("shows pictures and plays sounds out of bodies", async () => {
+    const { journal } = relay;
+    const path = "/v1/images/generations";
+    capture(journal, { id: "image", path, answered: { data: [{ b64_json: png }] } });
+    const answeredHeaders: [string, string][] = [["Content-Type", "audio/wav"]];
+    capture(journal, { id: "sound", path: "/v1/audio/speech", answered: wav, answeredHeaders });
+    const page = await visit("#image/message");
+
+    const width = () => page.evaluate("document.querySelector('img')?.naturalWidth");
+    await expect.poll(width).toBe(1);
+    await page.goto(`${relay.url}#sound/message`);
+    const length = () => page.evaluate<number>("document.querySelector('audio')?.duration ?? 0");
+    await expect.poll(length).toBeCloseTo(0.1);
+  });
+
+  test("tells how two calls differ", async () => {
+    const page = await visit("#bergen/diff");
+
+    await page.getByLabel("What changed since").selectOption("oslo");
+
+    await panel(page).getByText("Request differs in 1 place").waitFor();
+    const difference = page.getByLabel("input[0].content[0].text");
+    expect(await difference.locator("del").allInnerTexts()).toEqual(["Oslo"]);
+    expect(await difference.locator("ins").allInnerTexts()).toEqual(["Bergen"]);
+    expect(await panel(page).innerText()).toMatch(/Prompt cache\s+The first \d+ B of \d+ B/i);
+  });
+
+  test("sends a call again, changed", async () => {
+    const page = await visit("#oslo/message");
+    await page.getByRole("button", { name: "Edit and send" }).click();
+    const body = page.getByLabel("Body", { exact: true });
+
+    await body.fill('{"model": ');
+    await page.getByText("No valid JSON").waitFor();
+    expect(await body.getAttribute("aria-invalid")).toBe("true");
+    await body.fill('{"model": "gpt-5-é"}');
+    await page.getByLabel("Path and query").fill("/v1/responses?again=1");
+    await page.getByRole("button", { name: "Send", exact: true }).click();
+
+    await expect.poll(() => page.url()).not.toContain("#oslo");
+    await expect.poll(() => sent.length).toBe(1);
+    expect(sent[0]).toMatchObject({
+      ...{ method: "POST", target: "/v1/responses?again=1", body: '{"model": "gpt-5-é"}' },
+      headers: expect.arrayContaining(["content-type", "application/json"].map(anyCase)),
+    });
+    await page.keyboard.press("4");
+    await panel(page).getByText("/v1/responses?again=1").waitFor();
+  });
+
+  test("shows what comes within 100 ms", async ({ annotate }) => {
+    const { journal } = relay;
+    const running = { id: "live", isStream: true, isCaptured: true, ending: undefined as never };
+    const seq = journal.put(running);
+    journal.heads(seq, { target: "/v1/responses", asked: [], answered: eventHeaders });
+    const page = await visit("#live/message");
+    await panel(page).getByText("Nothing has come yet.").waitFor();
+    const moments = await page.evaluateHandle(`(() => {
+      const seen = [];
+      let isDue = false;
+      // What is in the document by the time of a frame is painted with it.
+      const look = () => {
+        if (isDue) return;
+        isDue = true;
+        requestAnimationFrame(() => {
+          isDue = false;
+          const text = document.getElementById("panel").textContent;
+          while (text.includes("<" + seen.length + ">")) seen.push(Date.now());
+        });
       };
-      if (request.socket.localPort !== relay.port) return;
-      statuses.set(request.url!, response.statusCode);
-      const isAttack = request.url!.startsWith(attacked);
-      if (isAttack && request.headers.cookie?.includes(`relay_${relay.port}=`)) cookies++;
+      new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+      return seen;
+    })()`);
+    const seen = async () => (await moments.jsonValue()) as number[];
+
+    const written: number[] = [];
+    for (let n = 0; n < 20; n++) {
+      journal.together(() => {
+        journal.add(seq, "answered", [{ at: 10 * n, bytes: delta(`<${n}> `) }]);
+        journal.put({ ...running, slices: n + 1 });
+      });
+      written.push(Date.now());
+      await expect.poll(async () => (await seen()).length, { interval: 5 }).toBe(n + 1);
     }
 
-    beforeAll(async () => {
-      browser = await startChromium("--host-resolver-rules=MAP evil.test 127.0.0.1");
-      pages = await startPages();
-      wire = await startWire();
-      const flags = { upstream: wire.url, allowedOrigins: [pages.origin] };
-      relay = await startRelay(flags, { env });
-      subscribe(finished, watch);
-      context = await browser.newContext();
-      inspector = await context.newPage();
-      await inspector.goto(`${relay.url}${newLink(env, relay.port)}`);
-    }, 30_000);
-    afterAll(async () => {
-      unsubscribe(finished, watch);
-      await browser.close();
-      await pages[Symbol.asyncDispose]();
-      await relay[Symbol.asyncDispose]();
-      await wire[Symbol.asyncDispose]();
-      home[Symbol.dispose]();
-    });
+    const waits = (await seen()).map((ms, n) => ms - written[n]!).sort((a, b) => a - b);
+    await annotate(`slice to screen: median ${waits[10]} ms, longest ${waits.at(-1)} ms`);
+    // On a machine with nothing else to do it is some 30 ms.
+    expect(waits[10]).toBeLessThan(250);
+    expect(waits.at(-1)).toBeLessThan(2_000);
+    journal.put({ ...running, ending: "upstream_broke", slices: 20 });
+    await page.getByText("It broke off").waitFor();
+  });
 
-    /** What the page of the inspector is answered. */
-    const ask = (path: string, init = {}) =>
-      inspector.evaluate(
-        async ([path, init]) => (await fetch(path as string, init as RequestInit)).status,
-        [path, init] as const,
+  test("stays quick with 2,000 calls and a stream of 50,000 events", async ({ annotate }) => {
+    await using large = await startInspected();
+    const { journal } = large;
+    journal.together(() => {
+      for (let n = 0; n < 2_000; n++) journal.put({ id: `call-${n}`, model: `gpt-${n % 7}` });
+    });
+    const seq = capture(journal, { id: "long", asked: asked("Count"), events: [] });
+    for (let from = 0; from < 50_000; from += 1_000)
+      journal.add(
+        seq,
+        "answered",
+        Array.from({ length: 1_000 }, (_, n) => ({ at: from + n, bytes: delta(`${from + n}, `) })),
       );
+    const own = await browser.newContext();
+    onTestFinished(() => own.close());
+    await large.letIn(own);
+    const page = await visit("", own, large.url);
+    await rows(page).first().waitFor();
+    const count = () => page.evaluate<number>("document.querySelectorAll('*').length");
+    const list = await page.evaluate<Frames>(scrolled("calls", 300));
+    expect(await count()).toBeLessThan(1_500);
 
-    test("shows the inspector, which alone may ask and send", async () => {
-      expect(inspector.url()).toBe(`${relay.url}/_relay/`);
-      expect(await ask("api/status")).toBe(200);
-      const call = { again: "a-1", method: "GET", target: "/v1/models", headers: [], body: "" };
-      const headers = { "content-type": "application/json" };
-      expect(await ask("api/send", { method: "POST", headers, body: JSON.stringify(call) })).toBe(
-        200,
-      );
-      expect(await wire.next()).toMatch(/^GET \/v1\/models /);
-      wire.requests.splice(0);
+    const begun = Date.now();
+    await page.goto(`${large.url}#long/events`);
+    await page.getByRole("tab", { name: "Events 50,000" }).waitFor();
+    await annotate(`50,000 events read in ${Date.now() - begun} ms`);
+    const events = await page.evaluate<Frames>(scrolled("events", 3_000));
+    expect(await count()).toBeLessThan(2_500);
 
-      const opened = await inspector.evaluate(
-        () =>
-          new Promise((resolve) => {
-            new EventSource("events").onopen = () => resolve("open");
-          }),
-      );
-      expect(opened).toBe("open");
-      expect(await inspector.evaluate("document.cookie")).toBe("");
+    await annotate(`scrolling: ${JSON.stringify({ list, events })}`);
+    for (const { median, longest, distance } of [list, events]) {
+      expect(distance).toBeGreaterThan(10_000);
+      expect(median).toBeLessThan(100);
+      expect(longest).toBeLessThan(1_500);
+    }
+    await page.locator("#events").press("End");
+    await page.getByRole("option", { name: "at 50.00 s" }).last().waitFor();
+  });
+
+  test("lets nothing out of a call become part of the page", async () => {
+    const evil = `"><img src=x onerror="window.hacked=1"><script>window.hacked=1</script>`;
+    capture(relay.journal, {
+      ...{ id: "evil", method: "POST", path: `/v1/${evil}`, target: `/v1/${evil}`, model: evil },
+      ...{ tag: evil, client: evil, error: evil, errorMessage: evil, ending: "upstream_broke" },
+      asked: { ...asked(evil), [evil]: evil, tools: [{ type: "function", name: evil }] },
+      askedHeaders: [
+        [evil, evil],
+        ["Content-Type", "application/json"],
+      ],
+      events: [
+        toEvent({
+          type: "response.output_item.done",
+          output_index: 0,
+          item: { ...tool, name: evil, arguments: evil },
+        }),
+        delta(evil),
+        toEvent({ type: "error", error: { message: evil, code: evil } }),
+        toEvent({ type: evil }, evil),
+        bytesOf(`: ${evil}\n\n`),
+        bytesOf(`event: ${evil}\ndata: ${evil}\n\n`),
+      ],
+      answeredHeaders: [...eventHeaders, [evil, evil]],
     });
+    const page = await visit("#evil/message");
+    const before = complaints.length;
 
-    test.each(["127.0.0.1", "evil.test"])("gives pages of %s nothing", async (host) => {
-      const before = wire.received;
-      cookies = 0;
-      const site = `http://${host}:${pages.port}`;
-      // Of WebSockets node:http does not tell.
-      const names = Object.keys(quiet).filter((name) => !name.includes("WebSocket"));
-      const targetOf = (name: string) => `${attacked}${host}-${name.replace(/\W/g, "-")}`;
-      for (const name of names) {
-        const target = `${relay.url}${targetOf(name)}`;
-        const attack = quiet[name]!.replaceAll("TARGET", target).replaceAll("HERE", site);
-        pages.set(`/${name.replace(/\W/g, "-")}`, `<!doctype html>${attack}`);
-      }
-      const frames = names.map((name) => `<iframe src="/${name.replace(/\W/g, "-")}"></iframe>`);
-      pages.set("/all", frames.join(""));
-      const page = await context.newPage();
+    for (let tab = 1; tab <= 7; tab++) {
+      await page.keyboard.press(String(tab));
+      const shown = tab === 7 ? page.getByLabel("Path and query") : panel(page);
+      await shown.waitFor();
+      if (tab === 1) await panel(page).getByText(evil).first().waitFor();
+      if (tab === 2) await page.locator("#events .row").first().click();
+      if (tab === 6) await page.getByLabel("What changed since").selectOption("oslo");
+      await page.evaluate("new Promise(requestAnimationFrame)");
+      expect(await page.locator("img, script:not([src='app.js'])").count()).toBe(0);
+    }
 
-      await page.goto(`${site}/all`);
+    expect(await page.evaluate("window.hacked")).toBeUndefined();
+    expect(complaints.slice(before)).toEqual([]);
+  });
 
-      const results = () => names.map((name) => `${name}: ${statuses.get(targetOf(name))}`);
-      await expect.poll(results, poll).toEqual(names.map((name) => `${name}: 403`));
-      // Ports are one site to a browser: there the cookie does come along.
-      expect(cookies > 0).toBe(host === "127.0.0.1");
-      expect(wire.received).toBe(before);
-      expect(await ask("api/status")).toBe(200);
-    });
+  test("is dark or light as the system is, or as it was told", async () => {
+    const page = await visit();
+    const ground = () => page.evaluate("getComputedStyle(document.body).backgroundColor");
+    await page.emulateMedia({ colorScheme: "light" });
+    const light = await ground();
+    await page.emulateMedia({ colorScheme: "dark" });
+    const dark = await ground();
 
-    test("gives them nothing by being led there", async () => {
-      const lead = async ([name, attack]: [string, string]) => {
-        const path = `/${name.replace(/\W/g, "-")}`;
-        // The form puts what it asks for in the place of the query.
-        const target = name === "a form that gets" ? "/_relay/?a=b" : `/_relay/?${path}`;
-        const content = attack.replaceAll("TARGET", `${relay.url}${target}`);
-        pages.set(path, `<!doctype html>${content.replaceAll("HERE", pages.origin)}`);
-        const page = await context.newPage();
+    await page.getByRole("radio", { name: "light" }).check({ force: true });
+    await page.reload();
 
-        await page.goto(`${pages.origin}${path}`, { waitUntil: "commit" }).catch(() => {});
+    expect(dark).not.toBe(light);
+    expect(await ground()).toBe(light);
+    await page.getByRole("radio", { name: "system" }).check({ force: true });
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await page.evaluate(faint)).toEqual([]);
+    }
+  });
 
-        await expect.poll(() => statuses.get(target), { ...poll, message: name }).toBe(403);
-        await page.close();
-      };
-      await Promise.all(Object.entries(leading).map(lead));
-    });
+  test("is told to a screen reader, row by row and not in floods", async () => {
+    const page = await visit("#oslo/message");
+    await panel(page).getByText("Oslo is cold.").waitFor();
 
-    test("tells them nothing of what it sees, be it by an allowed origin", async () => {
-      const page = await context.newPage();
-      await page.goto(pages.origin);
+    expect(await page.locator("body").ariaSnapshot()).toMatch(
+      /banner:[\s\S]*main:[\s\S]*region "Calls"[\s\S]*search:[\s\S]*listbox "Calls, the newest first":[\s\S]*option "POST [\s\S]*region "Call POST \/v1\/responses":[\s\S]*tablist "Parts of the call":[\s\S]*tab "Message" \[selected\][\s\S]*tabpanel "Message"/,
+    );
+    const list = page.getByRole("listbox", { name: "Calls" });
+    const selected = await list.locator("[aria-selected=true]").getAttribute("id");
+    expect(await list.getAttribute("aria-activedescendant")).toBe(selected);
+    const said = await page.evaluateHandle(`(() => {
+      const said = [];
+      const region = document.querySelector("p[role=status]");
+      new MutationObserver(() => said.push(region.textContent)).observe(region, { childList: true, characterData: true, subtree: true });
+      return said;
+    })()`);
+    for (let n = 0; n < 50; n++) relay.journal.put({ id: `flood-${n}` });
+    await page
+      .getByRole("option", { name: /complete/ })
+      .first()
+      .waitFor();
+    await expect.poll(() => said.jsonValue()).not.toEqual([]);
+    expect(((await said.jsonValue()) as string[]).length).toBeLessThan(3);
+  });
 
-      const seen = await page.evaluate(async (url) => {
-        const attempt = (path: string, init: RequestInit) =>
-          fetch(`${url}/_relay/${path}`, init).then(
-            ({ status, type }) => `${status} ${type}`,
-            () => "failed",
-          );
-        const socket = new WebSocket(`${url.replace("http", "ws")}/_relay/events`);
-        const events = new EventSource(`${url}/_relay/events`, { withCredentials: true });
-        return Promise.all([
-          attempt("api/calls", { credentials: "include" }),
-          attempt("api/send", { method: "POST", credentials: "include", body: "{}" }),
-          attempt("api/status", { mode: "no-cors", credentials: "include" }),
-          new Promise((resolve) => {
-            socket.onopen = () => resolve("open");
-            socket.onerror = () => resolve("failed");
-          }),
-          new Promise((resolve) => {
-            events.onopen = () => resolve("open");
-            events.onerror = () => resolve("failed");
-          }),
-        ]);
-      }, relay.url);
+  test("puts a call over the list where there is little room", async () => {
+    const page = await visit("#oslo/message");
+    await page.setViewportSize({ width: 600, height: 800 });
+    await panel(page).getByText("Oslo is cold.").waitFor();
 
-      expect(seen).toEqual(Array(5).fill("failed"));
-    });
+    expect(await rows(page).first().isVisible()).toBe(false);
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(600);
+    await page.getByRole("button", { name: "Back to the list" }).click();
+    await rows(page).first().waitFor();
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(600);
+  });
 
-    test("stays let in, whatever cookies others set", async () => {
-      const page = await context.newPage();
-      await page.goto(pages.origin);
-      for (const path of ["/", "/_relay/", "/_relay/api", "/_relay/api/status"])
-        await page.evaluate(
-          `document.cookie = "relay_${relay.port}=${"A".repeat(43)}; path=${path}"`,
-        );
+  test("says how to make a first call", async () => {
+    await using empty = await startInspected();
+    const own = await browser.newContext();
+    onTestFinished(() => own.close());
+    await empty.letIn(own);
+    const page = await visit("", own, empty.url);
 
-      expect(await ask("api/status")).toBe(200);
-    });
+    await page.getByText("No calls yet").waitFor();
+    const { port } = empty;
+    await page.getByText(`OPENAI_BASE_URL=http://127.0.0.1:${port}/v1`).waitFor();
+    empty.journal.put({ id: "first" });
+    await rows(page).first().waitFor();
 
-    test("is let in no more once it has logged out", async () => {
-      expect(await ask("api/logout", { method: "POST" })).toBe(200);
-      expect(await ask("api/status")).toBe(401);
-      await inspector.reload();
-      expect(await inspector.textContent("h1")).toBe("Open the inspector from your terminal");
-    });
-  },
-);
+    // The relay goes: what came last stays, and is said to be that.
+    await empty.stop();
+    await page.getByText("The relay does not answer.").waitFor();
+    await rows(page).first().waitFor();
+  });
+
+  test("asks nobody but the relay, and breaks none of its own rules", () => {
+    expect(strangers).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+});
+
+const anyCase = (text: string) => expect.stringMatching(new RegExp(`^${text}$`, "i"));
+
+type Frames = { median: number; longest: number; distance: number };
+
+/** Scrolls a list by so many pixels a frame; tells how long frames took, in milliseconds. */
+const scrolled = (id: string, step: number) => `new Promise((resolve) => {
+  const list = document.getElementById("${id}");
+  const frames = [];
+  let last;
+  requestAnimationFrame(function frame(now) {
+    if (last !== undefined) frames.push(now - last);
+    last = now;
+    list.scrollTop += ${step};
+    if (frames.length < 60) return requestAnimationFrame(frame);
+    frames.sort((a, b) => a - b);
+    resolve({ median: frames[30], longest: frames.at(-1), distance: list.scrollTop });
+  });
+})`;
+
+/** Pairs of colours that stand in each other with a contrast below 4.5 (WCAG AA). */
+const faint = `(() => {
+  const probe = document.createElement("i");
+  document.body.append(probe);
+  const channel = (c) => (c /= 255) <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  const luminance = (name) => {
+    probe.style.color = "var(--" + name + ")";
+    const [r, g, b] = getComputedStyle(probe).color.match(/[\\d.]+/g).map(Number);
+    return 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
+  };
+  const pairs = [["on-accent", "accent"], ...["good", "warn", "bad"].map((tone) => [tone, tone + "-tint"])];
+  for (const ground of ["ground", "surface", "tint", "raised"])
+    for (const text of ["text", "quiet", "accent"]) pairs.push([text, ground]);
+  for (const text of ["good", "warn", "bad"]) pairs.push([text, "ground"], [text, "surface"]);
+  const faint = pairs.filter(([a, b]) => {
+    const [dark, light] = [luminance(a), luminance(b)].sort((x, y) => x - y);
+    return (light + 0.05) / (dark + 0.05) < 4.5;
+  });
+  probe.remove();
+  return faint;
+})()`;

@@ -62,6 +62,9 @@ export const bytesOf = (content: unknown): Uint8Array =>
   Buffer.from(typeof content === "string" ? content : JSON.stringify(content));
 
 /** An event of a stream as it stands on the wire. */
-export function toEvent(data: { type?: string }, name = data.type): Uint8Array {
-  return bytesOf(`${name ? `event: ${name}\n` : ""}data: ${JSON.stringify(data)}\n\n`);
+export function toEvent(
+  data: { type: string; [name: string]: unknown },
+  name = data.type,
+): Uint8Array {
+  return bytesOf(`event: ${name}\ndata: ${JSON.stringify(data)}\n\n`);
 }
