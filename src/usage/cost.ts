@@ -11,7 +11,7 @@ export function costOf(
   if (usage.state === "unknown") return { state: "unknown", nano: 0 };
   const parts = partsOf(usage).filter(({ count }) => count > 0);
   if (parts.length === 0) return { state: usage.state, nano: 0 };
-  const price = model === undefined ? undefined : priceOf(model, tier, prices);
+  const price = model === undefined ? undefined : priceOf(model, tier, prices, usage.input);
   if (price === undefined) return { state: "unknown", nano: 0 };
 
   const known = parts.filter(({ kind }) => price[kind] !== undefined);
@@ -30,17 +30,17 @@ type Part = { kind: keyof Price; count: number };
 function partsOf(usage: Usage): Part[] {
   const { input = 0, cachedInput = 0, output = 0 } = usage;
   const { audioInput = 0, cachedAudioInput = 0, audioOutput = 0 } = usage;
-  const { imageInput = 0, imageOutput = 0, seconds = 0 } = usage;
-  const cachedText = cachedInput - cachedAudioInput;
-  const freshAudio = audioInput - cachedAudioInput;
+  const { imageInput = 0, cachedImageInput = 0, imageOutput = 0, seconds = 0 } = usage;
+  const cachedText = cachedInput - cachedAudioInput - cachedImageInput;
   return [
-    { kind: "input", count: input - cachedText - freshAudio - cachedAudioInput - imageInput },
+    { kind: "input", count: input - cachedText - audioInput - imageInput },
     { kind: "cachedInput", count: cachedText },
     { kind: "output", count: output - audioOutput - imageOutput },
-    { kind: "audioInput", count: freshAudio },
+    { kind: "audioInput", count: audioInput - cachedAudioInput },
     { kind: "cachedAudioInput", count: cachedAudioInput },
     { kind: "audioOutput", count: audioOutput },
-    { kind: "imageInput", count: imageInput },
+    { kind: "imageInput", count: imageInput - cachedImageInput },
+    { kind: "cachedImageInput", count: cachedImageInput },
     { kind: "imageOutput", count: imageOutput },
     { kind: "minute", count: seconds / 60 },
   ];

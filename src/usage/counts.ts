@@ -1,7 +1,9 @@
 import type { Usage } from "./usage.ts";
 
+export type Counts = Omit<Usage, "state">;
+
 /** What a `usage` object counts, in whichever of OpenAI's dialects; `undefined`: nothing. */
-export function readCounts(text: string): Omit<Usage, "state"> | undefined {
+export function readCounts(text: string): Counts | undefined {
   const usage = parse(text);
   const input = detailsOf(
     usage,
@@ -25,6 +27,7 @@ export function readCounts(text: string): Omit<Usage, "state"> | undefined {
     audioOutput: number(output, "audio_tokens"),
     cachedAudioInput: number(cached, "audio_tokens"),
     imageInput: number(input, "image_tokens"),
+    cachedImageInput: number(cached, "image_tokens"),
     imageOutput: number(output, "image_tokens"),
     seconds: number(usage, "seconds"),
   };

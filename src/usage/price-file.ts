@@ -18,11 +18,12 @@ const price = {
   cachedAudioInput: amount,
   audioOutput: amount,
   imageInput: amount,
+  cachedImageInput: amount,
   imageOutput: amount,
   minute: amount,
 } satisfies Record<keyof Price, unknown>;
 
-const right = `the prices of a model (${Object.keys(price).join(", ")}, tiers)`;
+const right = `the prices of a model (${Object.keys(price).join(", ")}, longest, tiers)`;
 const day = "a day such as 2026-01-31";
 
 const table = v.strictObject(
@@ -36,6 +37,7 @@ const table = v.strictObject(
       v.strictObject(
         {
           ...price,
+          longest: amount,
           tiers: v.exactOptional(
             v.record(v.string(), v.strictObject(price, right), "tiers by name"),
           ),

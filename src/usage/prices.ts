@@ -7,28 +7,41 @@ export type Price = {
   cachedAudioInput?: number;
   audioOutput?: number;
   imageInput?: number;
+  cachedImageInput?: number;
   imageOutput?: number;
   minute?: number;
 };
 
-/** What models cost, by name; in `tiers` what differs where a call is served otherwise. */
+/** A model's prices, and in `tiers` what it costs where it is served otherwise. */
+export type Listed = Price & {
+  /** Tokens of input up to which the prices hold. */
+  longest?: number;
+  tiers?: Record<string, Price>;
+};
+
+/** What models cost, by name. */
 export type Prices = {
   /** The day on which they were right. */
   date: string;
   note?: string;
-  models: Record<string, Price & { tiers?: Record<string, Price> }>;
+  models: Record<string, Listed>;
 };
 
-/** What a model costs in a tier; a dated snapshot costs what the model without the date does. */
+/**
+ * What a model costs in a tier; a dated snapshot costs what the model without the date does.
+ * `input`: tokens, of which too many have another price.
+ */
 export function priceOf(
   model: string,
   tier: string | undefined,
   { models }: Prices,
+  input = 0,
 ): Price | undefined {
   const undated = model.replace(/-\d{4}-\d{2}-\d{2}$/, "");
   const name = [model, undated].find((one) => Object.hasOwn(models, one));
   if (name === undefined) return undefined;
-  const { tiers, ...price } = models[name]!;
+  const { tiers, longest = Number.POSITIVE_INFINITY, ...price } = models[name]!;
+  if (input > longest) return undefined;
   if (tier === undefined || tier === "default" || tier === "auto") return price;
   return tiers && Object.hasOwn(tiers, tier) ? tiers[tier] : undefined;
 }

@@ -1,5 +1,5 @@
 import type { Ending } from "../exchange.ts";
-import { readCounts } from "./counts.ts";
+import { type Counts, readCounts } from "./counts.ts";
 import type { Found } from "./found.ts";
 import { tellingOf } from "./operations.ts";
 import type { Usage } from "./usage.ts";
@@ -23,7 +23,19 @@ export function usageOf(
   if (counts === undefined) return { state: "unknown" };
   // A client may leave as soon as it has read the closing event: then nothing is missing.
   const isWhole = end.ending === "complete" || found.isClosed;
-  return { state: isWhole ? "known" : "partial", ...counts };
+  return { state: isWhole ? "known" : "partial", ...ofKind(operation.path, counts) };
+}
+
+/** Where it is not told apart, pictures are made of image tokens, and sound of audio tokens. */
+function ofKind(path: string, counts: Counts): Counts {
+  const { input, output } = counts;
+  if (output !== undefined && /\/images\/\w+$/.test(path))
+    return { imageOutput: output, ...counts };
+  if (output !== undefined && path.endsWith("/audio/speech"))
+    return { audioOutput: output, ...counts };
+  if (input !== undefined && /\/audio\/trans\w+$/.test(path))
+    return { audioInput: input, ...counts };
+  return counts;
 }
 
 /** OpenAI does not bill what it refuses, nor what never reached it. */

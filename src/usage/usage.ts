@@ -17,6 +17,8 @@ export type Usage = {
   /** Of the audio input, what came from the cache. */
   cachedAudioInput?: number;
   imageInput?: number;
+  /** Of the image input, what came from the cache. */
+  cachedImageInput?: number;
   imageOutput?: number;
   /** Of audio that is billed by its length. */
   seconds?: number;
