@@ -25,7 +25,7 @@ export function addCache(server: McpServer, { reader, find }: Context): void {
       const links = toChain(await askingsBefore(reader(), call, among));
       const link = links.find((one) => one.id === call.id);
       if (!link) throw new Error(whyNot(reader(), call));
-      const { shared, size, before, ...rest } = link;
+      const { id: _, shared, size, before, ...rest } = link;
       return toResult({
         ...{ id: call.seq, before: before && find(before).seq },
         sharedPercent: size > 0 ? Math.floor((100 * shared) / size) : 0,

@@ -54,6 +54,6 @@ function summed(calls: readonly Call[]): object {
     calls: calls.length,
     usd: toDollars(sumOf(calls.map(({ cost }) => cost))),
     ...{ inputTokens: sum("input"), cachedTokens: sum("cachedInput"), outputTokens: sum("output") },
-    callsNotSure: usages.filter(({ state }) => state !== "known").length,
+    costsNotKnown: calls.filter(({ cost }) => cost && cost.state !== "known").length,
   };
 }
