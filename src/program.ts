@@ -45,6 +45,10 @@ const commands: Record<string, Row> = {
     "say how two calls differ, or why the prompt cache missed",
     async () => (await import("./commands/diff.ts")).diff,
   ],
+  journal: [
+    "list, remove and export calls",
+    async () => (await import("./commands/journal.ts")).journal,
+  ],
   open: [
     "open the page that shows what goes through the relay",
     async () => (await import("./commands/open.ts")).open,

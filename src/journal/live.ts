@@ -44,7 +44,7 @@ export class Live {
   constructor(number: number, exchange: Exchange) {
     this.number = number;
     this.exchange = exchange;
-    this.#startedAt = Date.now() - (performance.now() - exchange.startedAt);
+    this.#startedAt = Math.round(Date.now() - (performance.now() - exchange.startedAt));
     // Now, before anybody edits them.
     this.#tag = textOf(exchange, "x-relay-tag");
     this.#again = textOf(exchange, "x-relay-again");

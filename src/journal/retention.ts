@@ -37,6 +37,10 @@ export function createRetention(
     `DELETE FROM calls WHERE seq IN (SELECT seq FROM calls WHERE started_at < ? AND ending IS NOT NULL LIMIT ${atOnce})`,
   );
 
+  const removeRelays = db.prepare(
+    "DELETE FROM relays WHERE seen_at < ? AND number NOT IN (SELECT relay FROM calls)",
+  );
+
   function used(): number {
     const { page_count, freelist_count, page_size } = figures.get() as Record<string, number>;
     return (page_count! - freelist_count!) * page_size!;
@@ -73,6 +77,7 @@ export function createRetention(
       let count = 0;
       for (let some = atOnce; some === atOnce; count += some)
         some = Number(removeExpired.run(before).changes);
+      removeRelays.run(before);
       if (count > 0) giveBack();
     },
   };
