@@ -135,6 +135,7 @@ export async function createAnswerer(
   env: NodeJS.ProcessEnv = process.env,
   { keysOf, run = newRun() }: Pick<Ties, "keysOf" | "run"> = {},
 ): Promise<Inside> {
+  if (config.prices !== "") await checkPrices(config.prices);
   const budgets = config.budget.length > 0 ? await createBudgeting(config, env, run) : undefined;
   const source = async () => {
     const plain = await (config.mock ? createMock(config) : createForwarding(config, env, keysOf));
@@ -247,6 +248,12 @@ async function createTape(
 async function createBudgeting(config: Config, env: NodeJS.ProcessEnv, run: Run): Promise<Budgets> {
   const { createBudgets } = await import("./budget/budgets.ts");
   return createBudgets(config, env, run);
+}
+
+/** They are read where they are used; what is wrong with them is said at the start. */
+async function checkPrices(file: string): Promise<void> {
+  const { loadPrices } = await import("./usage/price-file.ts");
+  loadPrices(file);
 }
 
 async function createIncluding(inside: Inside): Promise<Inside> {
