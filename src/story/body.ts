@@ -24,14 +24,15 @@ function takeJson(draft: Draft, text: string): void {
   if (text.trim() === "") return;
   const value = parseJson(text);
   const fields = fieldsOf(value);
-  if (value === undefined) draft.message.problems.push(`The body is broken JSON. ${faultIn(text)}`);
+  if (value === undefined)
+    draft.message.problems.push(`The body cannot be read as JSON. ${faultIn(text)}`);
   if (fields) takeFields(draft, fields);
 }
 
 function faultIn(text: string): string {
   try {
     JSON.parse(text);
-    return "";
+    return "It is nested too deep.";
   } catch (error) {
     return (error as Error).message;
   }
