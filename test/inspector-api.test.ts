@@ -1,10 +1,10 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createInspector } from "../src/inspector/inspector.ts";
 import type { Call, HeaderPairs } from "../src/journal/call.ts";
-import type { Journal } from "../src/journal/journal.ts";
-import { openReader } from "../src/journal/reader.ts";
-import { type RelayServer, startServer } from "../src/server/server.ts";
+import { createJournal } from "../src/journal/create.ts";
+import { type Relay, startRelay } from "../src/relay.ts";
 import { createTestJournal, jsonHeaders, type TestJournal } from "./support/calls.ts";
 import { createFolder } from "./support/folder.ts";
 import { letIn, visit } from "./support/inspector.ts";
@@ -17,36 +17,19 @@ const home = createFolder();
 const env = { HOME: home.path };
 const file = home.at("journal.db");
 const html: HeaderPairs = [["Content-Type", "text/html"]];
+const key = { OPENAI_API_KEY: "sk-test" };
+/** Another relay that writes to the same file. */
 let journal: TestJournal;
-let server: RelayServer;
+let relay: Relay;
 let cookie: string;
-/** Tells followers of calls. */
-let tell: (calls: Call[]) => void;
 
 beforeAll(async () => {
   journal = createTestJournal(file);
-  const reader = openReader(file);
-  const hearers = new Set<(calls: Call[]) => void>();
-  tell = (calls) => {
-    for (const hear of hearers) hear(calls);
-  };
-  const inProcess: Journal = {
-    begin() {},
-    observer: {},
-    ask: async (question, ...args) =>
-      (reader[question] as (...args: never) => never)(...(args as never)),
-    follow(hear) {
-      hearers.add(hear);
-      return () => hearers.delete(hear);
-    },
-    close: async () => reader.close(),
-  };
-  const { config } = await load({ flags: { port: "0", mock: true } });
-  const refuse = () => {};
-  const inspector = createInspector({ env, journal: inProcess, sessions: undefined });
-  const settings = { config, answer: refuse, upgrade: refuse, page: inspector.page(config) };
-  server = await startServer(settings, []);
-  cookie = await letIn(env, server.port);
+  const flags = { port: "0", mock: true, capture: true, journalFile: file };
+  const { config } = await load({ flags });
+  const own = createJournal({ config, file, command: "start", say: console.error });
+  relay = await startRelay(config, [], { ...env, ...key }, { journal: own });
+  cookie = await letIn(env, relay.server.port);
 
   for (let i = 1; i <= 5; i++)
     journal.put({ id: `call-${i}`, path: `/v1/${i % 2 ? "odd" : "even"}` });
@@ -60,8 +43,8 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  server.cut();
-  await server.drain();
+  relay.server.cut();
+  await relay.stop();
   journal[Symbol.dispose]();
   home[Symbol.dispose]();
 });
@@ -76,7 +59,8 @@ function capture(id: string, answered: HeaderPairs, body: string | Buffer): void
   journal.add(seq, "answered", [{ at: 9, bytes: bytes.subarray(half) }]);
 }
 
-const get = (path: string) => visit(server.port, `/_relay/api/${path}`, { headers: { cookie } });
+const get = (path: string) =>
+  visit(relay.server.port, `/_relay/api/${path}`, { headers: { cookie } });
 const json = async (path: string) => JSON.parse((await get(path)).body);
 const idsIn = ({ calls }: { calls: Call[] }) => calls.map(({ id }) => id);
 
@@ -152,37 +136,82 @@ test("encodings of a body are undone, as far as that goes", async () => {
   expect((await get("calls/cut/body?side=answered")).body).toMatch(/^0\.\d+,[\d.,e-]{400000,}$/);
 });
 
-test("events tell of calls at once", async () => {
+test("events tell of calls at once, whichever relay they went through", async () => {
   using stream = await openStream();
   await stream.until("\r\n:\n\n");
+  // As the page does: what happens after this answer is told.
+  await json("calls");
 
-  const { calls } = await json("calls?limit=1");
-  tell(calls);
+  journal.put({ id: "there" });
+  const [, data] = /data: (.*"there".*)\n\n/.exec(await stream.until(/"there".*\n\n/))!;
+  await visit(relay.server.port, "/v1/models?here");
+  const text = await stream.until(/"path":"\/v1\/models".*"ending":"complete".*\n\n/);
 
-  expect(await stream.until(/"seq":.*\n\n/)).toContain(`data: ${JSON.stringify({ calls })}\n\n`);
+  expect(idsIn(JSON.parse(data!))).toEqual(["there"]);
+  // What the page itself asks is no call.
+  expect(text).not.toContain("_relay");
 });
 
-test("nothing is kept for whoever does not read", async () => {
-  using lazy = await openStream("Connection: close\r\n");
-  await lazy.until("\r\n:\n\n");
-  lazy.socket.pause();
-  const { calls } = await json("calls");
-  const many = Array.from({ length: 50 }, () => calls).flat();
-  const size = JSON.stringify(many).length;
+test("a call that is sent again says of which it is the other", async () => {
+  const body = '{"model":"gpt-5","input":"Hi"}';
+  const headers = { cookie, "content-type": "application/json" };
+  const content = { again: "html", method: "POST", target: "/v1/responses", headers: jsonHeaders };
+  const sent = await visit(relay.server.port, "/_relay/api/send", {
+    ...{ method: "POST", headers },
+    body: JSON.stringify({ ...content, body: Buffer.from(body).toString("base64") }),
+  });
+  const { id } = JSON.parse(sent.body);
 
-  for (let told = 0; told < 40_000_000; told += size) {
-    tell(many);
-    await new Promise(setImmediate);
+  await expect.poll(async () => (await json(`calls/${id}`)).call?.ending).toBe("complete");
+  const { call, heads } = await json(`calls/${id}`);
+  expect(call).toMatchObject({
+    again: "html",
+    status: 200,
+    path: "/v1/responses",
+    isCaptured: true,
+  });
+  expect(heads.asked).toContainEqual(["Content-Type", "application/json"]);
+  expect((await get(`calls/${id}/body?side=asked`)).body).toBe(body);
+  expect(JSON.parse((await get(`calls/${id}/body?side=answered`)).body).status).toBe("completed");
+});
+
+test("the page is told where the journal is, and whether it keeps bodies", async () => {
+  expect(await json("status")).toEqual({
+    version: expect.stringMatching(/^\d/),
+    url: `http://127.0.0.1:${relay.server.port}/v1`,
+    isCapturing: true,
+    journal: file,
+    maySend: true,
+  });
+});
+
+test("little is kept for whoever does not read", async () => {
+  const lazy = connect({ port: relay.server.port, host: "127.0.0.1" });
+  lazy.write(headOf("Connection: close\r\n"));
+  await once(lazy, "readable");
+  const eager = await fetch(`${relay.server.url}/_relay/events`, { headers: { cookie } });
+  await json("calls");
+
+  const errorMessage = "x".repeat(3_000_000);
+  let count = 0;
+  let seen = 0;
+  journal.put({ id: "large", errorMessage });
+  for await (const bytes of eager.body!) {
+    seen += bytes.length;
+    if (seen < errorMessage.length * (count + 1)) continue;
+    if (++count === 10) break;
+    journal.put({ id: "large", errorMessage });
   }
 
-  lazy.socket.resume();
-  const { text } = await lazy.closed();
-  // What the system holds, and no more.
-  expect(text.length).toBeLessThan(20_000_000);
-  expect(text).toMatch(/\r\n0\r\n\r\n$/);
-});
+  let received = 0;
+  for await (const bytes of lazy) received += bytes.length;
+  // What the system holds, and no more; all of it is 30 MB.
+  expect(received).toBeLessThan(20_000_000);
+}, 20_000);
 
-function openStream(line = "") {
-  const head = `GET /_relay/events HTTP/1.1\r\nHost: localhost\r\n${line}Cookie: ${cookie}\r\n\r\n`;
-  return rawConnection(server.port, head);
+const headOf = (line = "") =>
+  `GET /_relay/events HTTP/1.1\r\nHost: localhost\r\n${line}Cookie: ${cookie}\r\n\r\n`;
+
+function openStream() {
+  return rawConnection(relay.server.port, headOf());
 }

@@ -6,16 +6,19 @@ import type { News } from "./api.ts";
 /** Milliseconds after which a stream that is silent says that it is there, and is asked whether it may be. */
 const beatMs = 15_000;
 
+/** Bytes that may wait for a reader: what many calls at once bring. */
+const mostWaiting = 1024 ** 2;
+
 /** An event stream of what happens to calls, for as long as its reader may read it. */
 export type Feed = (reply: Reply, mayRead: () => Promise<boolean>) => void;
 
 /**
- * A reader that does not keep up is not waited for: nothing is kept for it, its stream ends, and it asks
- * for the list anew once it has another one. All streams end when the relay is `closed`.
+ * A reader that does not keep up is not waited for: its stream ends, and it asks for the list anew once it
+ * has another one. All streams end when the relay is `closed`.
  */
 export function createFeed(journal: Journal | undefined, closed: AbortSignal): Feed {
   return function feed(reply, mayRead) {
-    // Nobody would be told that it may end.
+    // Whoever has left already is never heard to leave.
     if (closed.aborted || reply.over) {
       reply.end();
       return;
@@ -24,10 +27,11 @@ export function createFeed(journal: Journal | undefined, closed: AbortSignal): F
       say(`data: ${JSON.stringify({ calls } satisfies News)}\n\n`),
     );
     const heart = setInterval(beat, beatMs).unref();
-    let isBehind = false;
+    /** Bytes that nobody has taken yet. */
+    let waiting = 0;
 
     reply.onDrain = () => {
-      isBehind = false;
+      waiting = 0;
     };
     reply.onGone = leave;
     closed.addEventListener("abort", end);
@@ -35,8 +39,9 @@ export function createFeed(journal: Journal | undefined, closed: AbortSignal): F
     say(":\n\n");
 
     function say(text: string): void {
-      if (isBehind) end();
-      else isBehind = !reply.data(Buffer.from(text));
+      const bytes = Buffer.from(text);
+      if (waiting > mostWaiting) end();
+      else if (!reply.data(bytes)) waiting += bytes.length;
     }
 
     async function beat(): Promise<void> {
