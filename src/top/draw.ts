@@ -70,7 +70,7 @@ function columnsFor(isNarrow: boolean): Column<Running>[] {
 }
 
 function stateOf({ call, silentMs, isStalled }: Running): string {
-  if (isStalled) return `! silent ${toSpan(silentMs!)}`.replace(/ (\d+m)\d\d$/, " $1");
+  if (isStalled) return `! silent ${toSpan(silentMs!)}`;
   if (call.kind === "websocket") return "open";
   if (silentMs !== undefined) return "answering";
   return call.times.head === undefined ? "waiting" : "head came";
