@@ -6,12 +6,15 @@ import type { Config } from "./config/settings.ts";
 import { unknownPath } from "./errors.ts";
 import type { Answerer, Observer, Upgrader } from "./exchange.ts";
 import { createRewrite } from "./forward/rewrite.ts";
+import type { Upstream } from "./forward/upstream.ts";
 import { toBase, toOperationPath } from "./forward/url.ts";
 import { createValidation } from "./forward/validate.ts";
 import { createInspector } from "./inspector/inspector.ts";
 import type { Sessions } from "./inspector/sessions.ts";
 import type { Journal } from "./journal/journal.ts";
 import type { Keys } from "./key/keys.ts";
+import type { Scraped } from "./metrics/exposition.ts";
+import { createScrape } from "./metrics/scrape.ts";
 import { needsFields } from "./policy/askers.ts";
 import { toComparable } from "./policy/path.ts";
 import { createRequestCheck, type RequestCheck } from "./policy/requests.ts";
@@ -31,15 +34,23 @@ export async function startRelay(
   config: Config,
   observers: readonly Observer[],
   env: NodeJS.ProcessEnv = process.env,
-  { entry, keysOf, sessions, run = newRun(), journal }: Ties = {},
+  { entry, keysOf, sessions, run = newRun(), journal, scrapeAll }: Ties = {},
 ): Promise<Relay> {
   const credentials = await findCredentials(config, env);
   const reloads: Reloads = { done: 0, failed: 0 };
   const health = createHealth(reloads);
-  const inspector = createInspector({ env, journal, sessions });
+  // Without a setting for it there may still be one, for metrics and traces alone.
+  const shown = config.journal ? journal : undefined;
+  const inspector = createInspector({ env, journal: shown, sessions });
+  const open = () => ({
+    ...{ answers: server.live, webSockets: server.tunnels },
+    upstream: inside.connections?.(),
+  });
+  const counting = journal && config.metrics && createScrape({ journal, open, scrapeAll });
+  const own = { health, ...(counting && { metrics: counting.answer }) };
   const route = (config: Config, { answer, upgrade }: Inside) => ({
     config,
-    answer: createRouter({ health }, answer),
+    answer: createRouter(own, answer),
     upgrade: createUpgradeRouter(upgrade),
     page: inspector.page(config),
   });
@@ -69,6 +80,7 @@ export async function startRelay(
       // Not waited for: it may be a stream of an hour, or a WebSocket.
       void server.use(route(next, inside)).then(former.close);
     },
+    ...(counting && { scrape: counting.scrape }),
     async countReloads(counted) {
       Object.assign(reloads, counted);
     },
@@ -93,6 +105,8 @@ export type Ties = {
   run?: Run;
   /** Where calls are kept; a relay that stops closes it. */
   journal?: Journal | undefined;
+  /** What all processes say at a scrape. */
+  scrapeAll?: () => Promise<Scraped[]>;
 };
 
 /** A relay that serves, in this process or in several. */
@@ -118,6 +132,8 @@ export type Relay = Serving & {
   /** Where there is one; a reload begins it anew. */
   readonly tape: Taped | undefined;
   readonly budgets: Budgets | undefined;
+  /** What this process says at a scrape; absent without metrics. */
+  scrape?(): Promise<Scraped>;
 };
 
 /** What answers a request once it is inside: the same in the server and in `relay curl`. */
@@ -126,6 +142,8 @@ export type Inside = {
   upgrade: Upgrader;
   tape?: Taped;
   budgets?: Budgets;
+  /** Connections upstream, where something is forwarded. */
+  connections?: Upstream["connections"];
   close(): Promise<void>;
 };
 
@@ -242,6 +260,7 @@ async function createTape(
       await tape.close();
       await inner?.close();
     },
+    ...(inner?.connections && { connections: inner.connections }),
   };
 }
 

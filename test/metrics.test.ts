@@ -101,7 +101,7 @@ describe("gauges", () => {
     expect(page.value("relay_requests_in_flight")).toBe(2);
     expect(page.value("relay_websockets_open")).toBe(1);
     expect(page.value("relay_upstream_connections", { state: "busy" })).toBe(2);
-    expect(page.value("relay_journal_lost_notes_total")).toBe(5);
+    expect(page.value("relay_journal_lost_total")).toBe(5);
     expect(page.samples("relay_build_info")[0]!.labels).toMatchObject({ node: expect.any(String) });
   });
 

@@ -33,12 +33,14 @@ export function createJournal({ config, file, command, say }: Parts): Journal {
   let isOver = false;
   let starting: NodeJS.Timeout | undefined;
   const isLost = { bodies: false, calls: false };
+  let lost = 0;
   const closed = Promise.withResolvers<void>();
 
   const queue = createQueue({
     hasBodies: config.capture,
     send: (batch, transfer) => post({ batch }, transfer),
     lost(what) {
+      lost++;
       if (isLost[what]) return;
       isLost[what] = true;
       say(`The journal cannot keep up: some ${what} are missing in it.`);
@@ -108,6 +110,9 @@ export function createJournal({ config, file, command, say }: Parts): Journal {
       return () => {
         if (followers.delete(hearCalls) && followers.size === 0) watch(false);
       };
+    },
+    get lost() {
+      return lost;
     },
     async close() {
       clearTimeout(starting);

@@ -4,7 +4,7 @@ import { loadPrices } from "../usage/price-file.ts";
 import { openJournal } from "./database.ts";
 import { type Extension, loadExtensions } from "./extensions.ts";
 import { createFeed } from "./feed.ts";
-import type { Questions } from "./journal.ts";
+import type { JournalQuestions } from "./journal.ts";
 import { createKeeper } from "./keeper.ts";
 import { createReader } from "./reader.ts";
 import { beatMs, markLost } from "./relays.ts";
@@ -44,7 +44,7 @@ const keeper = createKeeper({
   },
 });
 
-const answers: { [K in keyof Questions]: Questions[K] } = {
+const answers: JournalQuestions = {
   list: reader.list,
   find: reader.find,
   heads: reader.heads,

@@ -32,6 +32,7 @@ const tokenKinds = {
   cachedAudioInput: "cached_audio_input",
   audioOutput: "audio_output",
   imageInput: "image_input",
+  cachedImageInput: "cached_image_input",
   imageOutput: "image_output",
 } satisfies { [Kind in Exclude<keyof Usage, "state" | "seconds">]-?: string };
 

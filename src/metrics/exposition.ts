@@ -60,7 +60,11 @@ function ofRelays(relays: readonly RelayFigures[]): Figure[] {
     // The scrape itself is not among them.
     ["relay_requests_in_flight", "Requests that are being answered.", total("answers") - 1],
     ["relay_websockets_open", "WebSockets that are open.", total("webSockets")],
-    ["relay_journal_lost_notes_total", "Notes that the journal could not take.", total("lost")],
+    [
+      "relay_journal_lost_total",
+      "How often the journal had no room for calls or bodies.",
+      total("lost"),
+    ],
   ];
 }
 

@@ -1,5 +1,6 @@
 import type { Config } from "../config/settings.ts";
 import { createSessions } from "../inspector/sessions.ts";
+import { processFigures } from "../metrics/process.ts";
 import type { Serving } from "../relay.ts";
 import { urlOf } from "../server/listen.ts";
 import type { Reloads } from "../server/router.ts";
@@ -36,6 +37,10 @@ export async function startWorkers(config: Config, around: Around): Promise<Serv
       addSession: sessions.add,
       findSession: sessions.find,
       removeSession: sessions.remove,
+      async scrapeAll() {
+        const workers = await crew.askAll((hand) => hand.link.ask("scrape"));
+        return [{ process: processFigures() }, ...workers];
+      },
     },
     serve(hand, place) {
       const mark = `${startedAt}.${(++started).toString(36)}`;

@@ -27,12 +27,13 @@ export function obeyPrimary(serve: Serve): void {
     find: (hashes) => link.ask("findSession", hashes),
     remove: (hashes) => link.ask("removeSession", hashes),
   };
+  const scrapeAll = () => link.ask("scrapeAll");
   const link = createLink<ToPrimary, ToWorker>(process, {
     async serve({ config, port, mark, reloads, ...asked }) {
       edition = asked.edition;
       // All workers, also those that take the place of others, are one run.
       const run = { pid: process.ppid, id: mark.split(".", 1)[0]! };
-      const ties = { entry: createEntry(port, mark), keysOf, sessions, run };
+      const ties = { entry: createEntry(port, mark), keysOf, sessions, run, scrapeAll };
       const relay = await serve(config, ties);
       await relay.countReloads(reloads);
       resolve(relay);
@@ -44,6 +45,7 @@ export function obeyPrimary(serve: Serve): void {
     },
     countReloads: async (reloads) => (await started).countReloads(reloads),
     open: async () => (await started).open(),
+    scrape: async () => (await started).scrape!(),
     async stop() {
       const relay = await started;
       void relay.stop().then(() => process.exit(0));
