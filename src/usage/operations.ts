@@ -11,10 +11,6 @@ const untold =
 
 const free = /\/moderations$/;
 
-/** WebSockets that tell what they use in their messages. */
-const sockets =
-  /\/(?:responses|realtime|realtime\/translations|live\/sessions(?:\/[^/]+\/(?:attach|fork))?)$/;
-
 /** `undefined`: the operation counts no tokens. `path`: without its query. */
 export function tellingOf(method: string, path: string): Telling | undefined {
   if (method !== "POST") return undefined;
@@ -26,9 +22,4 @@ export function tellingOf(method: string, path: string): Telling | undefined {
 /** Whether an answer may say what it used; `path`: without its query. */
 export function mayReportUsage(method: string, path: string): boolean {
   return method === "POST" && told.test(path);
-}
-
-/** Whether the messages of a WebSocket may say what they used. */
-export function mayReportUsageOnSocket(path: string): boolean {
-  return sockets.test(path);
 }
