@@ -1,11 +1,15 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { text } from "node:stream/consumers";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Calls } from "../../src/inspector/api.ts";
+import { createJournal } from "../../src/journal/create.ts";
+import { type Relay, startRelay } from "../../src/relay.ts";
 import { hasNoChromium, startChromium } from "../support/chromium.ts";
 import { createFolder } from "../support/folder.ts";
 import { newLink } from "../support/inspector.ts";
-import { startRelay, type TestRelay } from "../support/relay.ts";
+import { load } from "../support/settings.ts";
 import { startWire, type Wire } from "../support/wire.ts";
 import { leading, quiet } from "./attacks.ts";
 import { type Pages, startPages } from "./pages.ts";
@@ -14,6 +18,9 @@ import { type Pages, startPages } from "./pages.ts";
 
 const poll = { timeout: 20_000 };
 const finished = "http.server.response.finish";
+/** What OpenAI answers: a page that would read what the inspector shows. */
+const script = `<script>fetch("/_relay/api/calls").then(() => document.title = "run")</script>`;
+const page = `HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: ${script.length}\r\n\r\n${script}`;
 const attacked = "/_relay/api/send?";
 
 describe.skipIf(hasNoChromium || process.env.RELAY_BIN)(
@@ -25,7 +32,7 @@ describe.skipIf(hasNoChromium || process.env.RELAY_BIN)(
     let browser: Browser;
     let pages: Pages;
     let wire: Wire;
-    let relay: TestRelay;
+    let relay: Relay;
     let context: BrowserContext;
     let inspector: Page;
     /** By target, how each request to the relay was answered. */
@@ -38,28 +45,36 @@ describe.skipIf(hasNoChromium || process.env.RELAY_BIN)(
         request: IncomingMessage;
         response: ServerResponse;
       };
-      if (request.socket.localPort !== relay.port) return;
+      if (request.socket.localPort !== relay.server.port) return;
       statuses.set(request.url!, response.statusCode);
       const isAttack = request.url!.startsWith(attacked);
-      if (isAttack && request.headers.cookie?.includes(`relay_${relay.port}=`)) cookies++;
+      if (isAttack && request.headers.cookie?.includes(`relay_${relay.server.port}=`)) cookies++;
     }
 
     beforeAll(async () => {
       browser = await startChromium("--host-resolver-rules=MAP evil.test 127.0.0.1");
       pages = await startPages();
-      wire = await startWire();
-      const flags = { upstream: wire.url, allowedOrigins: [pages.origin] };
-      relay = await startRelay(flags, { env });
+      wire = await startWire(page);
+      const flags = {
+        port: "0",
+        upstream: wire.url,
+        allowedOrigins: [pages.origin],
+        capture: true,
+      };
+      const { config } = await load({ flags });
+      const journal = createJournal({ config, file: ":memory:", command: "start", say() {} });
+      relay = await startRelay(config, [], { ...env, OPENAI_API_KEY: "sk-test" }, { journal });
       subscribe(finished, watch);
       context = await browser.newContext();
       inspector = await context.newPage();
-      await inspector.goto(`${relay.url}${newLink(env, relay.port)}`);
+      await inspector.goto(`${relay.server.url}${newLink(env, relay.server.port)}`);
     }, 30_000);
     afterAll(async () => {
       unsubscribe(finished, watch);
       await browser.close();
       await pages[Symbol.asyncDispose]();
-      await relay[Symbol.asyncDispose]();
+      relay.server.cut();
+      await relay.stop();
       await wire[Symbol.asyncDispose]();
       home[Symbol.dispose]();
     });
@@ -72,7 +87,7 @@ describe.skipIf(hasNoChromium || process.env.RELAY_BIN)(
       );
 
     test("shows the inspector, which alone may ask and send", async () => {
-      expect(inspector.url()).toBe(`${relay.url}/_relay/`);
+      expect(inspector.url()).toBe(`${relay.server.url}/_relay/`);
       expect(await ask("api/status")).toBe(200);
       const call = { again: "a-1", method: "GET", target: "/v1/models", headers: [], body: "" };
       const headers = { "content-type": "application/json" };
@@ -100,7 +115,7 @@ describe.skipIf(hasNoChromium || process.env.RELAY_BIN)(
       const names = Object.keys(quiet).filter((name) => !name.includes("WebSocket"));
       const targetOf = (name: string) => `${attacked}${host}-${name.replace(/\W/g, "-")}`;
       for (const name of names) {
-        const target = `${relay.url}${targetOf(name)}`;
+        const target = `${relay.server.url}${targetOf(name)}`;
         const attack = quiet[name]!.replaceAll("TARGET", target).replaceAll("HERE", site);
         pages.set(`/${name.replace(/\W/g, "-")}`, `<!doctype html>${attack}`);
       }
@@ -123,7 +138,7 @@ describe.skipIf(hasNoChromium || process.env.RELAY_BIN)(
         const path = `/${name.replace(/\W/g, "-")}`;
         // The form puts what it asks for in the place of the query.
         const target = name === "a form that gets" ? "/_relay/?a=b" : `/_relay/?${path}`;
-        const content = attack.replaceAll("TARGET", `${relay.url}${target}`);
+        const content = attack.replaceAll("TARGET", `${relay.server.url}${target}`);
         pages.set(path, `<!doctype html>${content.replaceAll("HERE", pages.origin)}`);
         const page = await context.newPage();
 
@@ -160,9 +175,30 @@ describe.skipIf(hasNoChromium || process.env.RELAY_BIN)(
             events.onerror = () => resolve("failed");
           }),
         ]);
-      }, relay.url);
+      }, relay.server.url);
 
       expect(seen).toEqual(Array(5).fill("failed"));
+    });
+
+    test("does not run what a call holds", async () => {
+      const list = `fetch("api/calls?path=/v1/models").then((answer) => answer.json())`;
+      const { calls } = await inspector.evaluate<Calls>(list);
+      const page = await context.newPage();
+      const url = `${relay.server.url}/_relay/api/calls/${calls[0]!.id}/body?side=answered`;
+      const [download] = await Promise.all([
+        page.waitForEvent("download"),
+        page.goto(url).catch(() => {}),
+      ]);
+
+      expect(await text(await download.createReadStream())).toBe(script);
+      expect(await page.title()).toBe("");
+      const loaded = await inspector.evaluate(`new Promise((resolve) => {
+        const script = Object.assign(document.createElement("script"), { src: "${url}" });
+        script.onload = () => resolve("run");
+        script.onerror = () => resolve("refused");
+        document.head.append(script);
+      })`);
+      expect(loaded).toBe("refused");
     });
 
     test("stays let in, whatever cookies others set", async () => {
@@ -170,7 +206,7 @@ describe.skipIf(hasNoChromium || process.env.RELAY_BIN)(
       await page.goto(pages.origin);
       for (const path of ["/", "/_relay/", "/_relay/api", "/_relay/api/status"])
         await page.evaluate(
-          `document.cookie = "relay_${relay.port}=${"A".repeat(43)}; path=${path}"`,
+          `document.cookie = "relay_${relay.server.port}=${"A".repeat(43)}; path=${path}"`,
         );
 
       expect(await ask("api/status")).toBe(200);
