@@ -37,6 +37,10 @@ const commands: Record<string, Row> = {
     async () => (await import("./commands/show.ts")).show,
   ],
   top: ["show the calls that run now, live", async () => (await import("./commands/top.ts")).top],
+  cost: [
+    "add up what calls did cost, show the budgets",
+    async () => (await import("./commands/cost.ts")).cost,
+  ],
   replay: [
     "send a call again, as it was or with changes",
     async () => (await import("./commands/replay.ts")).replay,

@@ -1,7 +1,7 @@
 import { budgetExceeded, policyDenied, type RelayError } from "../errors.ts";
 import { quoted } from "../policy/quoted.ts";
 import type { Standing } from "./ledger.ts";
-import { toDollars } from "./money.ts";
+import { toAmount, toDollars } from "./money.ts";
 
 /** `amount`: what the call would have reserved. */
 export function exceeded(standing: Standing, amount: number): RelayError {
@@ -19,7 +19,7 @@ const mostTold = 1e15;
 /** As a setting says it. */
 export function titleOf({ name, period, cap }: Pick<Standing, "name" | "period" | "cap">): string {
   const of = name === "all" ? "" : `${name}:`;
-  return quoted(`${of}${toDollars(cap).slice(1)}/${isRun(period) ? "run" : "day"}`);
+  return quoted(`${of}${toAmount(cap)}/${isRun(period) ? "run" : "day"}`);
 }
 
 function isRun(period: string): boolean {

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { Command } from "commander";
 import { UsageError } from "../config/error.ts";
@@ -9,12 +10,15 @@ import type { Observer } from "../exchange.ts";
 import type { Grader } from "../grade/grader.ts";
 import { createKeys } from "../key/keys.ts";
 import { keyRemarks } from "../key/remarks.ts";
+import { toBudgetText, toRunBudget } from "../run/budget.ts";
 import { endLike } from "../run/child.ts";
 import { type End, runWithRelay } from "../run/run.ts";
 import { knownSecrets } from "../run/secrets.ts";
 import { createTally } from "../run/tally.ts";
 import { toTapeText, withTape } from "../run/tape.ts";
+import { tellable } from "../tellable.ts";
 import { catalogueText, faultRemarks, hasFaults } from "./faults.ts";
+import { keepJournal } from "./keep-journal.ts";
 import { explainListen } from "./listen-failure.ts";
 import { environmentRemarks } from "./protect.ts";
 import { scriptRemarks, standInRemarks } from "./stand-in.ts";
@@ -32,6 +36,7 @@ export const run = addSettingFlags(
     .passThroughOptions()
     .option("-p, --port <number>", "port of the relay (default: a free one)")
     .option("-q, --quiet", "print no remarks and no summary")
+    .option("--max-cost <amount>", "most US dollars that its calls may cost: a budget for this run")
     .option("--json", "print the grades (see --fault) as one line of JSON instead of the summary")
     .option("--json-schema", "print the JSON Schema of that line, and run nothing")
     .option("--strict-grades", "exit with 9 when the command exits with 0 and a grade failed")
@@ -65,9 +70,12 @@ export const run = addSettingFlags(
   const onPreset = (preset: readonly string[]) => {
     if (options.verbose) process.stderr.write(`relay: ${program} gets ${preset.join(" ")}\n`);
   };
-  const job = { program, args, config, env, secrets, observers, onPreset };
+  const journal = await keepJournal(config, toTellableCommand(program, args));
+  const job = { program, args, config, env, secrets, observers, journal, onPreset };
   const end = await runWithRelay(job).catch((error) => explainListen(error, loaded));
   if (!options.quiet && !options.json) await print(tally.toText());
+  if (end.budgets && !options.quiet && !options.json)
+    await print(toBudgetText(end.budgets.standings()));
   if (end.tape && !options.quiet && !options.json) await print(toTapeText(end.tape, config));
   const isOk = grader ? await tellGrades(grader, end, options) : true;
   const graded = isOk || end.code !== 0 ? end : { ...end, code: gradeExitCode };
@@ -76,6 +84,7 @@ export const run = addSettingFlags(
 
 type Options = {
   port?: string;
+  maxCost?: string;
   quiet?: true;
   verbose?: true;
   json?: true;
@@ -105,16 +114,25 @@ async function tellGrades(grader: Grader, end: End, options: Options): Promise<b
   return report.ok || !options.strictGrades;
 }
 
-async function load({ port }: Options, command: Command): Promise<Loaded> {
+async function load({ port, maxCost }: Options, command: Command): Promise<Loaded> {
   const { flags, ...input } = settingFlags(command);
   const own = { ...address, ...(port !== undefined && { port }) };
   const loaded = await loadConfig({ ...input, flags: { ...flags, ...own } });
   const { config, origins } = loaded;
   if (config.keyFile === "-") throw new UsageError(stdinTaken);
   config.socket = "";
+  // Beside the budgets of files and flags, of which it takes none away.
+  if (maxCost !== undefined) config.budget = [...config.budget, toRunBudget(maxCost)];
+  // A journal of everything that was ever run is nothing that somebody asked for.
+  if (origins.journal === "default") config.journalFile ||= ":memory:";
   // The terminal is the command's: what failed is in the summary.
   if (origins["log.level"] === "default") config.log.level = "silent";
   return loaded;
+}
+
+/** The program and its first words, without what could be a secret. */
+function toTellableCommand(program: string, args: readonly string[]): string {
+  return tellable([basename(program), ...args.slice(0, 5)].join(" ").slice(0, 100));
 }
 
 const noCommand = 'relay run: name the command to run, such as "relay run -- npm test".';
@@ -160,6 +178,7 @@ for nothing else and for no longer. relay ends as the command does: with its exi
 Examples:
   relay run -- pytest
   relay run --tape tapes -- npm test      10: something was not on the tape
+  relay run --max-cost 2.00 -- npm test
   relay run --mock -- node app.js
   relay run --mock --fault 'rate-limit(2s);nth=1' -- node app.js
   relay run -- codex exec "Say hello"

@@ -49,7 +49,8 @@ export function triedBy({ project, below }: Pick<Parts, "project" | "below">): s
 }
 
 /** What keeps requests back. Whoever sets such a thing for all of their projects means it. */
-const restraint = /^(?:policy\..*|budget\w*|allowPaths|limits\.body|validate|contentTypes|websocket)$/;
+const restraint =
+  /^(?:policy\..*|budget\w*|allowPaths|limits\.body|validate|contentTypes|websocket)$/;
 
 /** What the file sets otherwise than the user's own file does, of all that keeps requests back. */
 function loosened({ project, outside, below }: Parts): string[] {
