@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Slice } from "../src/journal/call.ts";
+import type { Call, Slice } from "../src/journal/call.ts";
 import { Answer } from "../src/story/answer.ts";
 import { EventReader, inOrder, type StreamEvent } from "../src/story/events.ts";
 import { toTimeline } from "../src/story/timeline.ts";
@@ -132,12 +132,12 @@ describe("events of a stream", () => {
 });
 
 describe("the timeline of a call", () => {
-  const call = {
+  const call: Omit<Call, "times"> = {
     ...{ seq: 1, id: "a", kind: "http", startedAt: 0, method: "POST", path: "/v1/responses" },
     relay: { number: 1, pid: 1, startedAt: 0, command: "start", url: "" },
     ...{ isStream: true, status: 200, ending: "complete", bytesIn: 1, bytesOut: 1, slices: 4 },
     isCaptured: true,
-  } as const;
+  };
 
   test("has the phases that are known, one after the other", () => {
     const times = {
@@ -148,7 +148,7 @@ describe("the timeline of a call", () => {
       lastSlice: 1_110,
       end: 1_115,
     };
-    const usage = { state: "known", input: 5, output: 50 } as const;
+    const usage = { state: "known" as const, input: 5, output: 50 };
 
     expect(toTimeline({ ...call, times, usage })).toEqual({
       total: 1_115,

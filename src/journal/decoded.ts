@@ -83,5 +83,6 @@ async function through(decoder: Transform, slices: readonly Slice[]): Promise<De
   }
   decoder.end();
   await over;
-  return { slices: found, ...(problem !== undefined && { problem }) };
+  if (problem === undefined) return { slices: found };
+  return { slices: found.length > 0 ? found : [...slices], problem };
 }
