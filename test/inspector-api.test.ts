@@ -81,6 +81,7 @@ test.each([
   "calls?since=-1",
   "calls/html/slices",
   "calls/html/body?side=x",
+  "export?format=exe",
   "calls/call-1/body?side=asked",
 ])("%s makes no sense", async (path) => {
   expect(await get(path)).toMatchObject({
@@ -134,6 +135,18 @@ test("encodings of a body are undone, as far as that goes", async () => {
   expect((await get("calls/twice/body?side=answered")).body).toBe("twice");
   expect((await get("calls/odd/body?side=answered")).body).toBe("as it is");
   expect((await get("calls/cut/body?side=answered")).body).toMatch(/^0\.\d+,[\d.,e-]{400000,}$/);
+});
+
+test("calls are exported as a download: one, or those of a filter", async () => {
+  const { headers, body } = await get("export?format=har&id=gzip");
+  const { entries } = JSON.parse(body).log;
+
+  expect(headers["content-disposition"]).toBe('attachment; filename="gzip.har"');
+  expect(headers["content-security-policy"]).toBe("sandbox; default-src 'none'");
+  expect(entries).toHaveLength(1);
+  expect(entries[0].response.content.text).toBe('{"a":1}');
+  const lines = (await get("export?format=jsonl&path=/v1/odd")).body.trim().split("\n");
+  expect(lines.map((line) => JSON.parse(line).id)).toEqual(["call-1", "call-3", "call-5"]);
 });
 
 test("events tell of calls at once, whichever relay they went through", async () => {

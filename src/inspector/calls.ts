@@ -39,22 +39,22 @@ export async function answerSlices(asked: Asked): Promise<void> {
     const whole = { ...slice, bytes: Buffer.from(bytes).toString("base64") };
     text += `${i > 0 ? "," : ""}${JSON.stringify(whole satisfies Slices["slices"][number])}`;
     if (text.length < atOnce) continue;
-    if (!(await write(reply, text))) return;
+    if (!(await writeOn(reply, text))) return;
     text = "";
   }
   reply.data(Buffer.from(`${text}],"last":${last}}`));
   reply.end();
 }
 
-/** `false`: nobody reads any more. */
-async function write(reply: Reply, text: string): Promise<boolean> {
+/** Writes as fast as somebody reads; `false`: nobody does any more. */
+export async function writeOn(reply: Reply, text: string): Promise<boolean> {
   const mayGoOn = reply.data(Buffer.from(text)) || (await drained(reply));
   await setImmediate();
   return mayGoOn && !reply.over;
 }
 
 /** The call that the path names. */
-export async function findCall({ journal, id }: Asked): Promise<Call> {
+export async function findCall({ journal, id }: Pick<Asked, "journal" | "id">): Promise<Call> {
   const call = await journal?.ask("find", id);
   if (!call) throw unknownCall(id);
   return call;

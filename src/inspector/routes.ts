@@ -8,6 +8,7 @@ import { answer, answerJson, redirect, refuse } from "./answer.ts";
 import { loadPage } from "./assets.ts";
 import { answerBody } from "./body.ts";
 import { answerCalls, answerDetail, answerSlices } from "./calls.ts";
+import { answerExport } from "./export.ts";
 import { createFeed } from "./feed.ts";
 import type { Parts } from "./inspector.ts";
 import { answerLocked } from "./locked.ts";
@@ -49,6 +50,7 @@ export function createRoutes(parts: Parts & { closed: AbortSignal }): (config: C
     ["GET", /^api\/calls\/([\w.-]+)$/, answerDetail],
     ["GET", /^api\/calls\/([\w.-]+)\/slices$/, answerSlices],
     ["GET", /^api\/calls\/([\w.-]+)\/body$/, answerBody],
+    ["GET", /^api\/export$/, answerExport],
     ["POST", /^api\/send$/, sendAgain],
     [
       "POST",
