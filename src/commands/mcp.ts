@@ -16,9 +16,12 @@ Tools: list_calls, read_call, search_calls, diff_calls, explain_cache_miss and c
 only read and answer in pages; with --allow-send also resend_call. No key or token is ever in the
 journal; headers and bodies are, of calls through a relay that was started with --capture.
 
-Claude Code:  claude mcp add relay -- relay mcp
-Codex:        codex mcp add relay -- relay mcp
-Cursor:       {"mcpServers": {"relay": {"command": "relay", "args": ["mcp"]}}} in .cursor/mcp.json`,
+For Cursor: {"mcpServers": {"relay": {"command": "relay", "args": ["mcp"]}}} in .cursor/mcp.json.
+
+Examples:
+  claude mcp add relay -- relay mcp
+  codex mcp add relay -- relay mcp
+  codex mcp add relay -- relay mcp --allow-send`,
     ),
   ["journalFile", "ca"],
 ).action(async ({ allowSend }: { allowSend?: true }, command: Command) => {
