@@ -1,15 +1,14 @@
 import type { BrowserContext } from "playwright-core";
 import { loadConfig } from "../../src/config/load.ts";
-import type { Answerer } from "../../src/exchange.ts";
-import { createInspector } from "../../src/inspector/inspector.ts";
-import type { Journal, Questions } from "../../src/journal/journal.ts";
-import { openReader } from "../../src/journal/reader.ts";
-import { startServer } from "../../src/server/server.ts";
+import { createJournal } from "../../src/journal/create.ts";
+import { placeOf } from "../../src/journal/place.ts";
+import { startRelay } from "../../src/relay.ts";
 import { createTestJournal, type TestJournal } from "./calls.ts";
 import { createFolder } from "./folder.ts";
 import { letIn } from "./inspector.ts";
+import { testKey } from "./relay.ts";
 
-/** A relay with the inspector of a journal that the test writes. */
+/** A relay with its inspector, and its journal, which the test writes to as well. */
 export type Inspected = AsyncDisposable & {
   journal: TestJournal;
   /** Of the page. */
@@ -20,32 +19,25 @@ export type Inspected = AsyncDisposable & {
   stop(): Promise<void>;
 };
 
-export async function startInspected(
-  answer: Answerer = () => {},
-  port = 0,
-  folder = createFolder(),
-): Promise<Inspected> {
-  const file = folder.at("journal.db");
-  const env = { HOME: folder.path };
-  const journal = createTestJournal(file);
-  const flags = { port: String(port), otherUsers: "allow" };
-  const { config } = await loadConfig({ flags, env, cwd: folder.path, config: false });
-  const followed = followFile(file);
-  const inspector = createInspector({ env, journal: followed, sessions: undefined });
-  const server = await startServer(
-    { config, answer, upgrade: () => {}, page: inspector.page(config) },
-    [],
-    undefined,
+/** Flags are settings by dotted path. */
+export async function startInspected(flags: Record<string, string | boolean>): Promise<Inspected> {
+  const folder = createFolder();
+  const env = { HOME: folder.path, OPENAI_API_KEY: testKey };
+  const given = { port: "0", otherUsers: "allow", journalFile: folder.at("journal.db") };
+  const { config } = await loadConfig({
+    flags: { ...given, ...flags },
     env,
-  );
+    cwd: folder.path,
+    config: false,
+  });
+  const file = placeOf(config);
+  const say = (line: string) => void process.stderr.write(`${line}\n`);
+  const kept = createJournal({ config, file, command: "start", say });
+  const { server, cut, stop } = await startRelay(config, [], env, { journal: kept });
+  const journal = createTestJournal(file);
   let stopping: Promise<void> | undefined;
-  const stop = () => {
-    stopping ??= (async () => {
-      inspector.close();
-      server.cut();
-      await server.drain();
-      await followed.close();
-    })();
+  const stopOnce = () => {
+    stopping ??= cut().then(stop);
     return stopping;
   };
   return {
@@ -53,46 +45,14 @@ export async function startInspected(
     url: `${server.url}/_relay/`,
     port: server.port,
     async letIn(context) {
-      const cookie = await letIn(env, server.port);
-      const [name, value] = cookie.split("=") as [string, string];
+      const [name, value] = (await letIn(env, server.port)).split("=") as [string, string];
       await context.addCookies([{ name, value, domain: "127.0.0.1", path: "/_relay/" }]);
     },
-    stop,
+    stop: stopOnce,
     async [Symbol.asyncDispose]() {
-      await stop();
+      await stopOnce();
       journal[Symbol.dispose]();
       folder[Symbol.dispose]();
-    },
-  };
-}
-
-/** Milliseconds between two looks at the file. */
-const lookMs = 10;
-
-/** A journal that others write. */
-function followFile(file: string): Journal {
-  const reader = openReader(file);
-  const timers = new Set<NodeJS.Timeout>();
-  const questions: Partial<Questions> = reader;
-  return {
-    begin() {},
-    observer: {},
-    lost: 0,
-    ask: async (question, ...args) =>
-      (questions[question] as (...args: unknown[]) => never)(...args),
-    follow(hear) {
-      let version = reader.version();
-      const timer = setInterval(() => {
-        const news = reader.changes(version, 1_000);
-        version = news.version;
-        if (news.calls.length > 0) hear(news.calls);
-      }, lookMs);
-      timers.add(timer);
-      return () => clearInterval(timer);
-    },
-    async close() {
-      for (const timer of timers) clearInterval(timer);
-      reader.close();
     },
   };
 }

@@ -16,6 +16,7 @@ export const toDay = (ms: number) => dayFormat.format(ms);
 export const toCount = (n: number) => whole.format(n);
 
 export function toDuration(ms: number): string {
+  if (ms === 0) return "0 ms";
   if (ms < 1) return `${ms.toFixed(2)} ms`;
   if (ms < 100) return `${ms.toFixed(ms < 10 ? 1 : 0)} ms`;
   if (ms < 1_000) return `${Math.round(ms)} ms`;

@@ -53,11 +53,14 @@ function EventRow({ event, before }: { event: StreamEvent; before: StreamEvent |
         {side === "asked" && "↑ "}
         {nameOf(event)}
       </span>
-      <code>{(data || comment || "").slice(0, 200)}</code>
+      <code>{(data || comment || "").slice(0, 300).replace(named, "{")}</code>
       <span class="number">{toBytes(bytes)}</span>
     </>
   );
 }
+
+/** What stands in the column before already. */
+const named = /^\{"type":"[\w.]+",/;
 
 function describe(event: StreamEvent): string {
   const { at, bytes, side, isCut } = event;

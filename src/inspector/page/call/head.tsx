@@ -31,10 +31,12 @@ export function CallHead({ call, one, reading }: Props) {
         <div class="actions">
           {isCaptured && <CopyAs one={one} reading={reading} />}
           <Menu label="Export" choices={exportsOf(call)} />
-          <button type="button" onClick={() => open(id, "send")}>
-            <Icon name="send" />
-            Edit and send
-          </button>
+          {isCaptured && (
+            <button type="button" onClick={() => open(id, "send")}>
+              <Icon name="send" />
+              Edit and send
+            </button>
+          )}
         </div>
       </div>
       {errorMessage && <p class="error">{errorMessage}</p>}

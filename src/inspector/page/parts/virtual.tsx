@@ -58,7 +58,9 @@ export function VirtualList<T>(props: Props<T>) {
     }
   }, [items, items.length]);
 
-  // The row that keys move to is always in sight.
+  // The row that keys move to is in sight; others may come above it.
+  const chosen = items[active];
+  const activeKey = chosen === undefined ? undefined : keyOf(chosen, active);
   useLayoutEffect(() => {
     const { current } = box;
     if (!current || active < 0) return;
@@ -66,7 +68,7 @@ export function VirtualList<T>(props: Props<T>) {
     if (top < current.scrollTop) current.scrollTop = top;
     const below = top + rowHeight - current.clientHeight;
     if (below > current.scrollTop) current.scrollTop = below;
-  }, [active]);
+  }, [activeKey, rowHeight]);
 
   const first = Math.max(0, Math.floor(view.top / rowHeight) - spare);
   const end = Math.min(items.length, Math.ceil((view.top + view.height) / rowHeight) + spare);
