@@ -74,6 +74,8 @@ test("failures are told by type; what the client does not sample is not sent", a
     ["GET /v1/models", 0, undefined],
   ]);
   expect(collector.spans[0]!.parentSpanId).toBeUndefined();
+  // None of them was sent.
+  expect(collector.spans[0]!.attributes).not.toHaveProperty("server.address");
 });
 
 test("a collector that refuses is named once, and one that is silent holds nobody up", async () => {

@@ -31,8 +31,8 @@ export function toAttributes(call: Call, operation: string, upstream: URL): Attr
     "gen_ai.usage.cache_read.input_tokens": usage?.cachedInput,
     "gen_ai.usage.output_tokens": usage?.output,
     "gen_ai.usage.reasoning.output_tokens": usage?.reasoning,
-    "server.address": upstream.hostname,
-    "server.port": Number(upstream.port) || (upstream.protocol === "http:" ? 80 : 443),
+    // Of what a tape, the mock or the relay itself answers, no server was asked.
+    ...(times.sent !== undefined && toServer(upstream)),
     "http.request.method": call.method,
     "http.response.status_code": call.status || undefined,
     "url.path": call.path,
@@ -51,6 +51,11 @@ export function errorType({ error, status, ending }: Call): string | undefined {
   if (error !== undefined) return error;
   if (status >= 400) return String(status);
   return ending === "upstream_broke" ? ending : undefined;
+}
+
+function toServer({ hostname, port, protocol }: URL): Attributes {
+  const usual = protocol === "http:" ? 80 : 443;
+  return { "server.address": hostname, "server.port": Number(port) || usual };
 }
 
 function toSeconds(ms: number | undefined): number | undefined {
