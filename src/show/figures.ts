@@ -10,7 +10,7 @@ export function toFigures({ usage, cost }: Call): string {
     count(output, "out", [[reasoning, "reasoning"]]),
     ...(seconds === undefined ? [] : [`${seconds} s of audio`]),
   ].filter((part) => part !== "");
-  if (parts.length === 0) return "not known: the answer does not say";
+  if (parts.length === 0) return "not known: the answer does not say (--include-usage makes it)";
   const money = cost ? [`${cost.state === "unknown" ? "" : "$"}${toDollars(cost)}`] : [];
   return [...parts, ...money, ...(state === "partial" ? ["not all of it is known"] : [])].join(
     ", ",
