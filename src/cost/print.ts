@@ -97,7 +97,7 @@ function toBudgets(standings: readonly Standing[]): string {
   return `Budgets:\n${lines.join("")}`;
 }
 
-function toJson({ known, partial, ...rest }: Costs): object {
+export function toJson({ known, partial, ...rest }: Costs): object {
   const { calls, atLeast } = partial;
   return { ...rest, usd: toAmount(known), partial: { calls, usdOrMore: toAmount(atLeast) } };
 }

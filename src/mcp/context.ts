@@ -6,6 +6,7 @@ import { createWatch } from "../journal/watch.ts";
 /** What the tools work with. What they throw is told to the agent, and should say what to do. */
 export type Context = {
   config: Config;
+  file: string;
   /** The journal as it is now. */
   reader(): Reader;
   find(id: string | number): Call;
@@ -22,6 +23,7 @@ export function createContext(file: string, config: Config): Context {
   }
   return {
     config,
+    file,
     reader,
     find(id) {
       const call = reader().find(String(id));

@@ -115,7 +115,7 @@ function isError({ status, ending }: Call): boolean {
 }
 
 /** A sum is as sure as the least sure of its parts; where none is known, neither is it. */
-export function sumOf(costs: readonly (Cost | undefined)[]): Cost {
+function sumOf(costs: readonly (Cost | undefined)[]): Cost {
   const given = costs.filter((cost) => cost !== undefined);
   const nano = given.reduce((sum, cost) => sum + cost.nano, 0);
   if (given.every(({ state }) => state === "known")) return { state: "known", nano };
