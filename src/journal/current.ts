@@ -60,8 +60,10 @@ export class Current {
       return;
     }
     const slice = { at: rounded(at), bytes };
-    if (side === sides.answered) this.#answered?.add(slice);
-    else if (side === sides.asked) {
+    if (side === sides.answered) {
+      if (this.note.coding === undefined) this.#tap?.chunk(bytes);
+      this.#answered?.add(slice);
+    } else if (side === sides.asked) {
       this.#asked?.add(slice);
       if (this.#beginning.length < modelReach) this.#look(bytes);
     } else if (!this.#find()) this.#model = modelIn(this.#beginning, bytes);
@@ -136,7 +138,7 @@ export class Current {
       return;
     }
     if (status === 0 || this.#answered) return;
-    if (coding !== undefined) this.#tap = new UsageTap(isStream ? "events" : "json");
+    if (coding !== undefined || !isStream) this.#tap = new UsageTap(isStream ? "events" : "json");
     if (coding !== undefined || capture) this.#answered = this.#keep(coding);
   }
 

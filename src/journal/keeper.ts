@@ -88,6 +88,7 @@ export function createKeeper(parts: Parts): Keeper {
       failed(undefined);
     } catch (error) {
       writer.rollback();
+      for (const { current, before } of rows) current.seq = before;
       const lost = rows.map(({ call }) => call).filter(({ ending }) => ending);
       unwritten = [...old, ...lost].slice(-mostUnwritten);
       failed(error as Error);
@@ -102,7 +103,8 @@ export function createKeeper(parts: Parts): Keeper {
     const asked = current.take("asked");
     const answered = current.take("answered");
     const bytes = [...asked, ...answered].reduce((sum, slice) => sum + slice.bytes.length, 0);
-    return { current, call, asked, answered, size: rowSize + bytes, seq: 0 };
+    const before = current.seq;
+    return { current, before, call, asked, answered, size: rowSize + bytes, seq: 0 };
   }
 
   function put(row: Row): void {
@@ -125,6 +127,8 @@ export function createKeeper(parts: Parts): Keeper {
 
 type Row = {
   current: Current;
+  /** Its place before this is written. */
+  before: number | undefined;
   call: Written;
   asked: ReturnType<Current["take"]>;
   answered: ReturnType<Current["take"]>;

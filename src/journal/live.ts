@@ -14,6 +14,8 @@ export class Live {
   readonly exchange: Exchange;
   /** Content-Encoding of the answer, or a WebSocket's compression: what needs undoing is read in the thread. */
   coding: string | undefined;
+  /** Whether the thread has to see the answer's bytes to know what it cost. */
+  isReadLater = false;
   isWebSocket = false;
   /** Whether something of it had no room. */
   isCut = false;
@@ -73,12 +75,8 @@ export class Live {
     const coding = headerOf(headers, "content-encoding")?.trim().toLowerCase();
     if (coding !== undefined && coding !== "identity") this.coding = coding;
     else if (this.#isStream) this.#tap = new UsageTap("events");
-    else if (this.#mayReportUsage) this.#tap = new UsageTap("json");
-  }
-
-  /** Whether the thread has to see the answer's bytes to know what it cost. */
-  get isReadLater(): boolean {
-    return this.coding !== undefined && (this.#isStream || this.#mayReportUsage);
+    // To copy a body costs less than to look for something in it. A stream would be copied all day.
+    this.isReadLater = !this.#tap && (this.#isStream || this.#mayReportUsage);
   }
 
   get #mayReportUsage(): boolean {

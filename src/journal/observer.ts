@@ -35,7 +35,7 @@ export function createObserver(
   return {
     asked(exchange) {
       // The relay's own paths are no calls.
-      if (exchange.target.startsWith(own)) return;
+      if (exchange.target.startsWith(own) || !queue.hasRoom()) return;
       const live = new Live(++number, exchange);
       if (capture) live.heads = toHeads(exchange);
       lives.set(exchange, live);

@@ -22,6 +22,8 @@ const room = { bodies: 32 * 1024 ** 2, calls: 48 * 1024 ** 2 };
 
 /** Gathers what the thread is to know, and sends it in batches. */
 export type Queue = {
+  /** Whether there is room for a call more: what has begun is told to its end. */
+  hasRoom(): boolean;
   begin(live: Live): void;
   /** Something about it has changed that should not wait for the next look. */
   tell(live: Live): void;
@@ -76,8 +78,7 @@ export function createQueue({ hasBodies, send, lost }: Parts): Queue {
     due = [];
     ended = [];
     if (notes.length === 0 && box.size === 0) return;
-    if (waiting + notes.length * noteSize > room.calls) lost("calls");
-    else post(notes);
+    post(notes);
   }
 
   function post(notes: Note[]): void {
@@ -97,6 +98,7 @@ export function createQueue({ hasBodies, send, lost }: Parts): Queue {
   }
 
   function refresh(): void {
+    if (waiting > room.bodies) return;
     let count = 0;
     for (const live of running) {
       if (!live.hasNews || live.isDue) continue;
@@ -119,6 +121,11 @@ export function createQueue({ hasBodies, send, lost }: Parts): Queue {
   }
 
   return {
+    hasRoom() {
+      if (waiting + ended.length * noteSize < room.calls) return true;
+      lost("calls");
+      return false;
+    },
     begin(live) {
       running.add(live);
       startRefreshing();

@@ -20,9 +20,13 @@ export function markLost(db: DatabaseSync, own: number, now = Date.now()): void 
   const next = db.prepare("UPDATE changes SET last = last + 1 RETURNING last");
   const running = db.prepare("SELECT seq FROM calls WHERE ending IS NULL AND relay = ?");
   db.exec("BEGIN IMMEDIATE");
-  for (const { number } of gone)
-    for (const { seq } of running.all(number)) mark.run(next.get()!.last!, seq!);
-  db.exec("COMMIT");
+  try {
+    for (const { number } of gone)
+      for (const { seq } of running.all(number)) mark.run(next.get()!.last!, seq!);
+    db.exec("COMMIT");
+  } finally {
+    if (db.isTransaction) db.exec("ROLLBACK");
+  }
 }
 
 function isGone({ pid, seenAt }: { pid: number; seenAt: number }, now: number): boolean {

@@ -55,9 +55,8 @@ export function createRetention(
       for (const remove of removeBodies) remove.run(list);
       db.exec("COMMIT");
       return true;
-    } catch (error) {
-      db.exec("ROLLBACK");
-      throw error;
+    } finally {
+      if (db.isTransaction) db.exec("ROLLBACK");
     }
   }
 

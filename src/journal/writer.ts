@@ -39,23 +39,43 @@ export function createWriter(db: DatabaseSync, relay: Omit<Relay, "number">): Wr
   const update = db.prepare(
     `UPDATE calls SET version = ?, ${columns.map((name) => `${name} = ?`).join(", ")} WHERE seq = ?`,
   );
-  const nextVersion = db.prepare("UPDATE changes SET last = last + 1 RETURNING last");
+  const lastVersion = db.prepare("SELECT last FROM changes");
+  const setVersion = db.prepare("UPDATE changes SET last = ?");
+  let version = 0;
   const beat = db.prepare("UPDATE relays SET seen_at = ? WHERE number = ?");
   const insertHeads = db.prepare("INSERT OR REPLACE INTO heads VALUES (?, ?, ?, ?, ?)");
   const insertPiece = db.prepare(`INSERT INTO pieces VALUES (?, ?,
     (SELECT coalesce(max(number), 0) + 1 FROM pieces WHERE call = ? AND side = ?), ?, ?)`);
 
+  function begin(): void {
+    // At once as a writer: two that read first would wait for each other.
+    db.exec("BEGIN IMMEDIATE");
+    version = lastVersion.get()!.last as number;
+  }
+
+  function commit(): void {
+    setVersion.run(version);
+    db.exec("COMMIT");
+  }
+
+  function together<T>(write: () => T): T {
+    begin();
+    const result = write();
+    commit();
+    return result;
+  }
+
   return {
     relay: number,
-    // At once as a writer: two that read first would wait for each other.
-    begin: () => db.exec("BEGIN IMMEDIATE"),
-    commit: () => db.exec("COMMIT"),
+    begin,
+    commit,
     rollback() {
       if (db.isTransaction) db.exec("ROLLBACK");
     },
     beat: (now) => void beat.run(now, number),
     put(call, seq) {
-      const version = nextVersion.get()!.last!;
+      if (!db.isTransaction) return together(() => this.put(call, seq));
+      version++;
       if (seq !== undefined) return update.run(version, ...toRow(call), seq).changes > 0 ? seq : 0;
       return insert.get(version, number, ...toRow(call))!.seq as number;
     },
