@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { toPicture } from "./terminal-picture.ts";
 
 // npm run pictures: the terminal pictures of the README, from what the commands really print on a
-// terminal of 90 columns. Needs Linux's `script`.
+// terminal of 90 columns, and those of the inspector. Needs Linux's `script`, and Chromium.
 
 const root = join(import.meta.dirname, "..");
 const relay = `${process.execPath} ${join(root, "bin/openai-relay.cjs")}`;
@@ -48,6 +48,7 @@ await draw("run", "relay run --mock -- node hello.mjs", runToEnd);
 mock.stop();
 await mock.ended;
 rmSync(home, { recursive: true });
+await import("./inspector-pictures.ts");
 
 async function runToEnd(command: string): Promise<string> {
   return (await onTerminal(command)).ended;
