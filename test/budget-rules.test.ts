@@ -6,6 +6,7 @@ import { readStandings } from "../src/budget/file.ts";
 import { openLedger } from "../src/budget/ledger.ts";
 import { toDollars } from "../src/budget/money.ts";
 import { parseBudget } from "../src/config/budget-spec.ts";
+import { loadConfig } from "../src/config/load.ts";
 import type { Exchange } from "../src/exchange.ts";
 import { inputTokensOf } from "../src/policy/size.ts";
 import { runCommand } from "./support/command.ts";
@@ -35,13 +36,25 @@ test.for<[string, object | undefined]>([
   else expect(read).toBeUndefined();
 });
 
-test("a wrong budget ends with what a right one looks like", async () => {
+test("a wrong budget ends with what a right one looks like", { timeout: 20_000 }, async () => {
   const flag = await runCommand(["start", "--budget", "5 dollars"]);
   const variable = await runCommand(["start"], { env: { RELAY_BUDGET: "5/month" } });
 
   expect(flag.code).toBe(2);
   expect(flag.stderr).toContain('a budget such as "5.00/day"');
   expect(variable.code).toBe(3);
+});
+
+test("a config file that was found may set budgets, but none in the place of the user's own", async () => {
+  const own = { "openai-relay/config.json": { budget: ["1.00/day"] } };
+  using user = createFolder(own);
+  using none = createFolder();
+  using project = createFolder({ "relay.config.json": { budget: ["9.00/day"] } });
+  const load = (home: string) =>
+    loadConfig({ flags: {}, env: { HOME: home, XDG_CONFIG_HOME: home }, cwd: project.path });
+
+  expect((await load(none.path)).config.budget).toEqual(["9.00/day"]);
+  await expect(load(user.path)).rejects.toThrow(/budget to \["9\.00\/day"\].*relay config trust/);
 });
 
 describe("accounts", () => {
@@ -147,7 +160,7 @@ describe("an estimate", () => {
 describe("a ledger", () => {
   const account = (name: string, cap = 1e15) => ({ name, period: "2026-01-31", cap });
 
-  test("adds up 10,000 calls to the last billionth", () => {
+  test("adds up 10,000 calls to the last billionth", { timeout: 60_000 }, () => {
     using folder = createFolder();
     const file = folder.at("budget.db");
     const ledger = openLedger(file, run);

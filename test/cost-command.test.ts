@@ -68,7 +68,9 @@ async function report(...args: string[]): Promise<Report> {
 }
 
 describe("relay cost", () => {
-  test("adds up what is known to the last billionth, and counts what is not beside it", async () => {
+  test("adds up what is known to the last billionth, and counts what is not beside it", {
+    timeout: 20_000,
+  }, async () => {
     const { rows, total, budgets } = await report();
     const whole = String(known).padStart(10, "0");
 
@@ -86,7 +88,7 @@ describe("relay cost", () => {
     ]);
   });
 
-  test("tells calls apart, and picks some", async () => {
+  test("tells calls apart, and picks some", { timeout: 20_000 }, async () => {
     const byModel = await report("--by", "model");
     const byCommand = await report("--by", "command", "--tag", "nightly");
     const since = await report("--since", "2026-02-01T00:00:00Z");
@@ -100,7 +102,7 @@ describe("relay cost", () => {
     expect(since.total.calls).toBe(2_800);
   });
 
-  test("says it to people", async () => {
+  test("says it to people", { timeout: 20_000 }, async () => {
     const { stdout } = await runCommand(["cost", "--by", "tag"], { env });
     const none = await runCommand(["cost"], { env: {} });
 

@@ -22,9 +22,11 @@ export type Tried = {
 export function toTried(given: Config, env: NodeJS.ProcessEnv, upstreamPort: number): Tried {
   const path = new URL(given.upstream).pathname.replace(/\/+$/, "");
   const token = wantsToken(given) ? randomUUID() : undefined;
-  const readsBodies = needsFields(given);
+  // What is tried costs nothing: no budget is to hold it back, or to count it.
+  const free: Config = { ...given, budget: [] };
+  const readsBodies = needsFields(free);
   const config: Config = {
-    ...given,
+    ...free,
     ...{ upstream: `http://127.0.0.1:${upstreamPort}${path}`, proxy: "off" },
     ...{ port: 0, host: "127.0.0.1", socket: "", workers: 1, tls: "off" },
     ...{ keyFile: "", keyCommand: [], adminKeyFile: "", adminKeyCommand: [], envFile: "" },
