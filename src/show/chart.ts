@@ -62,7 +62,6 @@ function toHeights(
   return counts.map((count) => heights[Math.ceil((count / most) * 8)]).join("");
 }
 
-function aboutStream({ slices, tokensPerSecond }: Timeline): string {
-  const speed = tokensPerSecond === undefined ? "" : `${Math.round(tokensPerSecond)} tok/s`;
-  return speed || (slices.length > 0 ? `${slices.length} slices` : "");
+function aboutStream({ tokensPerSecond }: Timeline): string {
+  return tokensPerSecond === undefined ? "" : `${Math.round(tokensPerSecond)} tok/s`;
 }

@@ -1,6 +1,6 @@
 import { printable } from "../config/shown.ts";
 import type { StreamEvent } from "../story/events.ts";
-import { fieldsOf, objectsOf, parseJson } from "../story/json.ts";
+import { fieldsOf, objectsOf, parseJson, stringOf } from "../story/json.ts";
 import { cut } from "../terminal/columns.ts";
 import { toSpan } from "../terminal/figures.ts";
 import type { Page } from "./text.ts";
@@ -14,7 +14,7 @@ export function* eventLines(events: readonly StreamEvent[], page: Page): Generat
     const since = `+${toSpan(event.at - before)}`.padStart(7);
     before = event.at;
     const isTerminal = Number.isFinite(width);
-    const text = toText(event, isTerminal ? gistOf(event.data) : event.data);
+    const text = toText(event, isTerminal ? gistOf(event) : event.data);
     const what = printable(isTerminal ? text.slice(0, width) : text);
     const line = cut(what, width - 21);
     yield `${paint("dim", at + since)}  ${event.isCut ? paint("red", line) : line}`;
@@ -22,14 +22,16 @@ export function* eventLines(events: readonly StreamEvent[], page: Page): Generat
 }
 
 /** Of JSON the part that differs from event to event: a line has no room for more. */
-function gistOf(data: string): string {
+function gistOf({ data, name }: StreamEvent): string {
   const fields = fieldsOf(parseJson(data));
   const [choice] = objectsOf(fields?.choices);
   if (choice) {
     const { delta, finish_reason: reason, ...rest } = choice;
     return JSON.stringify(reason ? { finish_reason: reason } : (delta ?? rest));
   }
-  return fields?.delta === undefined ? data : JSON.stringify(fields.delta);
+  if (fields?.delta === undefined) return data;
+  const type = name === undefined ? stringOf(fields.type) : undefined;
+  return [...(type ? [type] : []), JSON.stringify(fields.delta)].join("  ");
 }
 
 function toText({ name, comment, type, side, raw, isCut }: StreamEvent, data: string): string {

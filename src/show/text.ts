@@ -9,7 +9,7 @@ import { colourOf, nameOf } from "../terminal/call-columns.ts";
 import { cut } from "../terminal/columns.ts";
 import { toClock } from "../terminal/figures.ts";
 import type { Paint } from "../terminal/paint.ts";
-import { type Captured, notCaptured, sizeOf } from "./captured.ts";
+import { type Captured, eventsOf, notCaptured, sizeOf } from "./captured.ts";
 import { toChart } from "./chart.ts";
 import { grouped, toFigures } from "./figures.ts";
 import { folded } from "./fold.ts";
@@ -49,9 +49,10 @@ function endOf({ ending }: Call): string {
 export function aboutBodies(
   captured: Captured,
   prompt: Prompt,
-  { message, events, hasEvents }: Answer,
+  answer: Answer,
   page: Page,
 ): string[] {
+  const { message, hasEvents } = answer;
   const { heads, answered, call, problems } = captured;
   const { paint } = page;
   const title = (text: string) => ["", paint("bold", text)];
@@ -63,7 +64,9 @@ export function aboutBodies(
     ...title("Answer"),
     ...toHeaders(heads.answered, page),
     ...toMessage(message, page),
-    ...(hasEvents ? [row("events", `${grouped(events.length)} (--events shows them)`, page)] : []),
+    ...(hasEvents
+      ? [row("events", `${grouped(eventsOf(captured, answer).length)} (--events shows them)`, page)]
+      : []),
     ...(message.items.length === 0 && !hasEvents && sizeOf(answered) > 0
       ? [row("body", `${grouped(sizeOf(answered))} bytes (--body shows them)`, page)]
       : []),
