@@ -89,7 +89,7 @@ function minuteOf({ minute }: Snapshot): string {
     `${calls} calls`,
     `${errors} errors`,
     ...(p50 === undefined ? [] : [`1st slice p50 ${toSpan(p50)}, p99 ${toSpan(p99!)}`]),
-    `${state === "unknown" ? "?" : rate} tokens/s out`,
+    `${state === "unknown" ? "?" : rate} tokens/s`,
   ].join("   ");
 }
 
