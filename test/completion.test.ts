@@ -17,7 +17,7 @@ async function completionsOf(...words: string[]) {
 describe("what a word may become", () => {
   test.each([
     [["st"], ["start"]],
-    [["co"], ["config", "completion"]],
+    [["co"], ["cost", "config", "completion"]],
     [
       ["token", ""],
       ["new", "ls", "rm", "help"],
@@ -42,7 +42,7 @@ describe("what a word may become", () => {
     [["run", "--mock", "--log-fo"], ["--log-format"]],
     [
       ["config", "show", "--o"],
-      ["--other-users", "--on-miss", "--organization", "--origin"],
+      ["--other-users", "--on-miss", "--otlp-endpoint", "--organization", "--origin"],
     ],
     [["config", "get", "timeouts.c"], ["timeouts.connect"]],
     [
