@@ -321,8 +321,8 @@ describe.skipIf(hasNoChromium)("the inspector", { timeout: 30_000 }, () => {
     const waits = (await seen()).map((ms, n) => ms - written[n]!).sort((a, b) => a - b);
     await annotate(`slice to screen: median ${waits[10]} ms, longest ${waits.at(-1)} ms`);
     // On a machine with nothing else to do it is some 30 ms.
-    expect(waits[10]).toBeLessThan(250);
-    expect(waits.at(-1)).toBeLessThan(2_000);
+    expect(waits[10]).toBeLessThan(600);
+    expect(waits.at(-1)).toBeLessThan(3_000);
     answer.destroy();
     await page.getByText("It broke off").waitFor();
     await expect((await call).text()).rejects.toThrow();

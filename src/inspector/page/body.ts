@@ -28,8 +28,6 @@ export function createBody(id: string, side: Side): Body {
         await rest();
         slices.push({ at, bytes: fromBase64(bytes), ...(type && { type }) });
       }
-      // A part may be a piece of what there is.
-      if (part.last > last) isWanted = true;
       last = part.last;
       count.value = slices.length;
     } while (isWanted);
@@ -47,6 +45,10 @@ export function createBody(id: string, side: Side): Body {
     },
   };
 }
+
+/** Bytes that were kept. */
+export const sizeOf = ({ slices }: Body) =>
+  slices.reduce((sum, { bytes }) => sum + bytes.length, 0);
 
 export function fromBase64(text: string): Uint8Array<ArrayBuffer> {
   const characters = atob(text);

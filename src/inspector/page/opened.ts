@@ -45,10 +45,13 @@ export async function tellOpenCall(call?: Call): Promise<void> {
   if (!one) return;
   if (!call) return refresh(one);
   if (call.id !== one.id) return;
+  const before = one.call.peek();
   one.call.value = call;
   if (!call.isCaptured) return;
   const needsHeads = one.heads.peek()?.answered === undefined && call.status > 0;
-  await Promise.all([loadBodies(one), needsHeads && refreshHead(one)]).catch(() => {});
+  // While an answer streams, nothing more is asked: one question a slice is enough.
+  const hasAsked = call.bytesIn !== before?.bytesIn || call.ending !== undefined;
+  await Promise.all([loadBodies(one, hasAsked), needsHeads && refreshHead(one)]).catch(() => {});
 }
 
 async function refresh(one: Opened): Promise<void> {
@@ -68,9 +71,12 @@ async function refreshHead(one: Opened): Promise<void> {
   one.heads.value = heads;
 }
 
-async function loadBodies({ call, asked, answered, isWhole }: Opened): Promise<void> {
+async function loadBodies(
+  { call, asked, answered, isWhole }: Opened,
+  hasAsked = true,
+): Promise<void> {
   // What a call has said is written down with its end, or before.
   const hasEnded = call.peek()?.ending !== undefined;
-  await Promise.all([asked.load(), answered.load()]);
+  await Promise.all([hasAsked && asked.load(), answered.load()]);
   if (hasEnded) isWhole.value = true;
 }

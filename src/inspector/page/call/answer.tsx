@@ -1,5 +1,6 @@
 import { useMemo } from "preact/hooks";
 import { toBodyUrl } from "../client.ts";
+import { Cut } from "../parts/cut.tsx";
 import { Headers } from "../parts/headers.tsx";
 import { Json } from "../parts/json.tsx";
 import { headerIn } from "../reading.ts";
@@ -22,6 +23,7 @@ export function AnswerPanel({ one, reading }: Shown) {
         <h3>Body</h3>
         <Save title="Body" url={toBodyUrl(one.id, "answered")} />
       </div>
+      <Cut body={one.answered} bytes={call.bytesOut} isWhole={one.isWhole.value} />
       <RawBody one={one} reading={reading} />
     </>
   );

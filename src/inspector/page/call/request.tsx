@@ -1,6 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { type Prompt, readFrames, readPrompt } from "../../../story/prompt.ts";
 import { toBodyUrl } from "../client.ts";
+import { Cut } from "../parts/cut.tsx";
 import { Headers } from "../parts/headers.tsx";
 import { Json } from "../parts/json.tsx";
 import { headerIn } from "../reading.ts";
@@ -38,6 +39,7 @@ export function RequestPanel({ one, reading }: Shown) {
             <h3>Body</h3>
             <Save title="Body" url={toBodyUrl(one.id, "asked")} />
           </div>
+          <Cut body={one.asked} bytes={call.bytesIn} isWhole={one.isWhole.value} />
           <RawBody type={headerIn(heads?.asked ?? [], "content-type")} body={reading.asked} />
         </>
       )}

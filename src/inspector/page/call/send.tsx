@@ -1,6 +1,6 @@
 import { useState } from "preact/hooks";
 import type { Call, HeaderPairs } from "../../../journal/call.ts";
-import { toBase64 } from "../body.ts";
+import { sizeOf, toBase64 } from "../body.ts";
 import { sendAgain } from "../client.ts";
 import { status } from "../link.ts";
 import { Icon } from "../parts/icon.tsx";
@@ -19,7 +19,9 @@ export function SendPanel({ one, reading }: Shown) {
     return <p class="note">A WebSocket cannot be sent again from here.</p>;
   if (status.value?.maySend === false)
     return <p class="note">This relay does not let calls be sent again from the page.</p>;
-  if (!heads || (call.bytesIn > 0 && !reading.asked)) return null;
+  if (!heads || !one.isWhole.value) return null;
+  if (sizeOf(one.asked) < call.bytesIn)
+    return <p class="note">Of its body not all was kept: it cannot be sent again.</p>;
   return <Form call={call} target={heads.target} headers={heads.asked} body={reading.asked} />;
 }
 
