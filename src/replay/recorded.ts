@@ -29,7 +29,7 @@ export function readRequest(reader: Reader, call: Call): Recorded {
   }
   const body = readBytes(reader, seq);
   if (body.length < bytesIn) {
-    const kept = `${body.length} of its ${bytesIn} bytes were kept (captureBody)`;
+    const kept = `${body.length} of its ${bytesIn} bytes were kept (captureBody, or a secret in it)`;
     throw new ExitError(1, `The request of call ${seq} is not whole: ${kept}. Nothing was sent.`);
   }
   return { again: id, method, target: heads.target, headers: toHeaders(heads.asked), body };
