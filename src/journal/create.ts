@@ -56,7 +56,9 @@ export function createJournal({ config, file, command, say }: Parts): Journal {
   function start(): Worker {
     const { pid } = process;
     const given: Given = { file, config, relay: { pid, startedAt, command, url } };
-    const options = { workerData: given, stdin: false };
+    // Crash reports have a part for each thread, with the variables that the process began with.
+    const execArgv = ["--report-exclude-env"];
+    const options = { workerData: given, stdin: false, env: threadEnv(), execArgv };
     const started =
       typeof JOURNAL_THREAD === "undefined"
         ? new Worker(new URL("./thread.ts", import.meta.url), options)
@@ -130,4 +132,10 @@ export function createJournal({ config, file, command, say }: Parts): Journal {
     queue.watched(isWatched);
     post({ follow: isWatched });
   }
+}
+
+/** Keys have no business in the thread; OpenTelemetry reads variables of its own there. */
+function threadEnv(): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([name]) => name.startsWith("OTEL_"));
+  return Object.fromEntries(own);
 }
