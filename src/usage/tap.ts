@@ -79,7 +79,7 @@ function beginning(text: string): string {
   if (text.endsWith("\n") || text.endsWith("}")) return "";
   if (text.endsWith("\\")) return "\\";
   const quote = text.lastIndexOf('"');
-  if (quote < text.length - tier.length || text[quote - 1] === "\\") return "";
+  if (quote < Math.max(0, text.length - tier.length) || text[quote - 1] === "\\") return "";
   const name = text.slice(quote + 1);
   return [usage, tier, model].some((one) => one.startsWith(name)) ? copy(`"${name}`) : "";
 }
