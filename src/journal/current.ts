@@ -32,6 +32,7 @@ export class Current {
   readonly #scrub: Scrub;
   #model: string | undefined;
   #beginning: Buffer = Buffer.alloc(0);
+  #end: Buffer = Buffer.alloc(0);
   #isLooked = true;
   #tap: UsageTap | undefined;
   #socket: Socket | undefined;
@@ -63,10 +64,10 @@ export class Current {
     if (side === sides.answered) {
       if (this.note.coding === undefined) this.#tap?.chunk(bytes);
       this.#answered?.add(slice);
-    } else if (side === sides.asked) {
-      this.#asked?.add(slice);
-      if (this.#beginning.length < modelReach) this.#look(bytes);
-    } else if (!this.#find()) this.#model = modelIn(this.#beginning, bytes);
+      return;
+    }
+    if (side === sides.asked) this.#asked?.add(slice);
+    this.#look(bytes);
   }
 
   /** Nothing follows. `undefined`, or a promise for the moment when all is known. */
@@ -150,12 +151,16 @@ export class Current {
   }
 
   #look(bytes: Buffer): void {
-    this.#beginning = Buffer.concat([this.#beginning, bytes]).subarray(0, modelReach);
+    if (this.#model !== undefined) return;
     this.#isLooked = false;
+    const first = bytes.subarray(0, modelReach - this.#beginning.length);
+    const rest = bytes.subarray(first.length).subarray(-modelReach);
+    if (first.length > 0) this.#beginning = Buffer.concat([this.#beginning, first]);
+    if (rest.length > 0) this.#end = Buffer.concat([this.#end, rest]).subarray(-modelReach);
   }
 
   #find(): string | undefined {
-    if (this.#model === undefined && !this.#isLooked) this.#model = modelIn(this.#beginning);
+    if (!this.#isLooked) this.#model = modelIn(this.#beginning, this.#end);
     this.#isLooked = true;
     return this.#model;
   }
