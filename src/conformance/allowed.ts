@@ -27,7 +27,8 @@ export type FormRule = Row & {
     | "request trailers"
     | "framing"
     | "subprotocol"
-    | "no content";
+    | "no content"
+    | "sandbox";
 };
 
 export const allowed: (LineRule | FormRule)[] = [
@@ -144,6 +145,12 @@ export const allowed: (LineRule | FormRule)[] = [
     what: "`Sec-WebSocket-Protocol`",
     becomes: "the subprotocol with the key, where nothing else was offered",
     form: "subprotocol",
+  },
+  {
+    to: "the client",
+    what: "what a browser opens as a page (`Sec-Fetch-Mode: navigate`)",
+    becomes: "`Content-Security-Policy: sandbox` is added: it is of the inspector's origin there",
+    form: "sandbox",
   },
   {
     to: "the client",

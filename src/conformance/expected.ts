@@ -70,6 +70,10 @@ export function expectedOf(
       form("subprotocol");
       lines.push(["Sec-WebSocket-Protocol", chosen]);
     }
+    if (valuesOf(ask.lines, "sec-fetch-mode").includes("navigate")) {
+      form("sandbox");
+      lines.push(["Content-Security-Policy", "sandbox"]);
+    }
     if (
       wishes.antiBuffering &&
       /^text\/event-stream/i.test(valuesOf(lines, "content-type")[0] ?? "")

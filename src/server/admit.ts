@@ -26,6 +26,8 @@ export type Visit = {
   isPreflight?: true;
   /** It is for the inspector, which asks for a session itself. */
   isOfPage?: true;
+  /** A browser is to show the answer as a page. */
+  isNavigation?: true;
   /** The name of the client token, if it came with one. */
   client?: string;
   /** Why it may not come in. */
@@ -50,6 +52,7 @@ export function createDoor(
     const facts = gather(req.rawHeaders);
     const visit: Visit = { target: req.url ?? "" };
     if (isOfPage(visit.target)) visit.isOfPage = true;
+    else if (facts.mode === "navigate") visit.isNavigation = true;
     visit.refusal =
       framing(req, facts) ??
       host(req, facts, visit) ??

@@ -14,6 +14,9 @@ export function withCors(headers: HeaderList, origin: string): HeaderList {
   return own;
 }
 
+/** Lets a page run no script, and be of no origin (CSP3 section 6.3.2): nobody knows whose it is. */
+export const sandbox: HeaderList = ["Content-Security-Policy", "sandbox"];
+
 /** Tells nginx and its like not to hold back an event stream. */
 export function withAntiBuffering(headers: HeaderList): HeaderList {
   const isStream = headers.some(

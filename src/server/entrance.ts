@@ -122,6 +122,7 @@ export function createEntrance(parts: Parts): Entrance {
     // Answered in any case: else the page could not read why its request is turned away.
     if (visit.isPreflight) return visit;
     reply.origin = visit.origin;
+    reply.isForShow = visit.isNavigation ?? false;
     if (visit.client !== undefined) exchange.client = visit.client;
     visit.refusal ??= shortage(exchange);
     return visit;

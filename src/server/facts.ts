@@ -12,6 +12,7 @@ export type Facts = {
   coding: string | undefined;
   origin: string | undefined;
   site: string | undefined;
+  mode: string | undefined;
   authorization: string;
   apiKey: string;
   relayToken: string;
@@ -25,6 +26,7 @@ const lines = new Map<string, keyof Facts>([
   ["transfer-encoding", "coding"],
   ["origin", "origin"],
   ["sec-fetch-site", "site"],
+  ["sec-fetch-mode", "mode"],
   ["authorization", "authorization"],
   ["api-key", "apiKey"],
   ["x-relay-token", "relayToken"],
@@ -41,6 +43,7 @@ export function gather(headers: HeaderList): Facts {
     coding: undefined,
     origin: undefined,
     site: undefined,
+    mode: undefined,
     authorization: "",
     apiKey: "",
     relayToken: "",
@@ -59,6 +62,7 @@ export function gather(headers: HeaderList): Facts {
       case "coding":
       case "origin":
       case "site":
+      case "mode":
         facts[line] = facts[line] === undefined ? value : `${facts[line]}, ${value}`;
         break;
       case "authorization":

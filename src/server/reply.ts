@@ -3,7 +3,7 @@ import type { Duplex } from "node:stream";
 import { type RelayError, upstreamFailed } from "../errors.ts";
 import type { Ending, Exchange, HeaderList, Observer, UpgradeReply } from "../exchange.ts";
 import { without } from "../header-list.ts";
-import { contentLengthOf, withAntiBuffering, withCors } from "./answer-headers.ts";
+import { contentLengthOf, sandbox, withAntiBuffering, withCors } from "./answer-headers.ts";
 import { notePassed } from "./garbage.ts";
 import { toHeadText, toRefusal } from "./head-text.ts";
 import { reset } from "./reset.ts";
@@ -35,6 +35,8 @@ export class HttpReply implements UpgradeReply {
   onGone: (() => void) | null = null;
   /** The web origin that may read this answer. */
   origin: string | undefined;
+  /** A browser shows it as a page of the relay's own origin, which is the inspector's. */
+  isForShow = false;
 
   #exchange: Exchange;
   #req: IncomingMessage;
@@ -82,6 +84,7 @@ export class HttpReply implements UpgradeReply {
     let list = headers;
     if (status === 204) list = without(list, /^content-length$/i);
     if (this.origin !== undefined) list = withCors(list, this.origin);
+    if (this.isForShow) list = [...list, ...sandbox];
     if (this.#parts.antiBuffering) list = withAntiBuffering(list);
     if (!this.#writeHead(status, reason, list)) return;
     this.#telling.answered(status, list);

@@ -201,6 +201,17 @@ describe.skipIf(hasNoChromium || process.env.RELAY_BIN)(
       expect(loaded).toBe("refused");
     });
 
+    test("does not run what OpenAI answers, opened by its URL", async () => {
+      const page = await context.newPage();
+
+      const answer = await page.goto(`${relay.server.url}/v1/files/f/content`);
+
+      expect(answer!.headers()["content-security-policy"]).toBe("sandbox");
+      expect(await page.locator("script").count()).toBe(1);
+      expect(await page.title()).toBe("");
+      await page.close();
+    });
+
     test("stays let in, whatever cookies others set", async () => {
       const page = await context.newPage();
       await page.goto(pages.origin);

@@ -56,5 +56,14 @@ export const exchanges: Record<string, Omit<Case, "name">> = {
     },
     answers: [answer()],
   },
+  "what a browser opens as a page": {
+    ask: get("/v1/files/f/content", [["Sec-Fetch-Mode", " navigate"]]),
+    answers: [
+      answer(200, [
+        ["Content-Type", " text/html"],
+        ["Content-Security-Policy", " img-src *"],
+      ]),
+    ],
+  },
   "an admin operation": { admin: true, ask: get("/v1/organization/users"), answers: [answer()] },
 };
