@@ -169,6 +169,7 @@ describe.skipIf(hasNoChromium)("the inspector", { timeout: 30_000 }, () => {
   });
 
   test("is walked by keys alone", async () => {
+    for (const n of [1, 2, 3]) relay.journal.put({ id: `walked-${n}` });
     const page = await visit();
     await rows(page).first().waitFor();
     const focused = () => page.evaluate("document.activeElement.id");
@@ -177,7 +178,7 @@ describe.skipIf(hasNoChromium)("the inspector", { timeout: 30_000 }, () => {
 
     await page.keyboard.press("/");
     expect(await focused()).toBe("search");
-    await page.keyboard.type("docs");
+    await page.keyboard.type("walked");
     await page.keyboard.press("Escape");
     expect(await focused()).toBe("calls");
     await expect.poll(() => rows(page).count()).toBe(3);
@@ -185,9 +186,9 @@ describe.skipIf(hasNoChromium)("the inspector", { timeout: 30_000 }, () => {
     expect(await active()).toBe("3");
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "POST /v1/responses" }).waitFor();
-    expect(page.url()).toContain("#oslo/message");
+    expect(page.url()).toContain("#walked-1/message");
     await page.keyboard.press("k");
-    expect(page.url()).toContain("#bergen/message");
+    expect(page.url()).toContain("#walked-2/message");
     await page.keyboard.press("4");
     await page.getByRole("tab", { name: "Request", selected: true }).focus();
     await page.keyboard.press("ArrowRight");
@@ -197,7 +198,7 @@ describe.skipIf(hasNoChromium)("the inspector", { timeout: 30_000 }, () => {
     await page.keyboard.press("?");
     await page.getByRole("dialog", { name: "Keys" }).waitFor();
     await page.keyboard.press("Escape");
-    expect(page.url()).toContain("#bergen");
+    expect(page.url()).toContain("#walked-2");
     await page.keyboard.press("Escape");
     await page.getByRole("tablist").waitFor({ state: "detached" });
     expect(await focused()).toBe("calls");
@@ -485,6 +486,20 @@ describe.skipIf(hasNoChromium)("the inspector", { timeout: 30_000 }, () => {
     await empty.stop();
     await page.getByText("The relay does not answer.").waitFor();
     await rows(page).first().waitFor();
+  });
+
+  test("lets the session be ended, and says how to get another", async () => {
+    const own = await browser.newContext();
+    onTestFinished(() => own.close());
+    await relay.letIn(own);
+    const page = await visit("", own);
+    await rows(page).first().waitFor();
+
+    await page.keyboard.press("?");
+    await page.getByRole("button", { name: "End this session" }).click();
+
+    await page.getByText("This page's session is over.").waitFor();
+    expect((await own.request.get(relay.url)).status()).toBe(401);
   });
 
   test("asks nobody but the relay, and breaks none of its own rules", () => {

@@ -32,6 +32,9 @@ export function sendAgain(send: Send): Promise<Sent> {
   });
 }
 
+/** Ends this browser's session. */
+export const logOut = () => ask("api/logout", { method: "POST" });
+
 async function ask<T>(path: string, init?: RequestInit): Promise<T> {
   const answer = await fetch(path, { cache: "no-store", ...init });
   if (answer.ok) return (await answer.json()) as T;

@@ -1,3 +1,5 @@
+import { endSession } from "./link.ts";
+
 const keys: [keys: string[], effect: string][] = [
   [["j", "↓"], "the next call, or event"],
   [["k", "↑"], "the one before"],
@@ -30,8 +32,16 @@ export function Help() {
           </div>
         ))}
       </dl>
-      <form method="dialog">
+      <form method="dialog" class="with-action">
         <button type="submit">Close</button>
+        <button
+          type="submit"
+          class="plain"
+          title="This browser needs a new link then"
+          onClick={() => void endSession()}
+        >
+          End this session
+        </button>
       </form>
     </dialog>
   );

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import type { News, Status } from "../api.ts";
 import { hear, loadCalls } from "./calls.ts";
-import { getStatus, Refused } from "./client.ts";
+import { getStatus, logOut, Refused } from "./client.ts";
 import { tellOpenCall } from "./opened.ts";
 
 /** How this page stands with the relay: `ended` needs a new link, `lost` comes back by itself. */
@@ -10,9 +10,12 @@ export const status = signal<Status | undefined>(undefined);
 
 const retryMs = 1_500;
 
+let source: EventSource | undefined;
+
 /** Hears of calls from here on; whatever was missed is asked for once the relay is back. */
 export function connect(): void {
-  const source = new EventSource("events");
+  const opened = new EventSource("events");
+  source = opened;
   source.onopen = () => void catchUp();
   source.onmessage = ({ data }: MessageEvent<string>) => {
     const { calls } = JSON.parse(data) as News;
@@ -20,7 +23,7 @@ export function connect(): void {
     for (const call of calls) tellOpenCall(call);
   };
   source.onerror = () => {
-    source.close();
+    opened.close();
     void retry();
   };
 }
@@ -45,6 +48,13 @@ async function retry(): Promise<void> {
     link.value = toTrouble(error);
     if (link.value === "lost") setTimeout(retry, retryMs);
   }
+}
+
+/** What came stays on the page; nothing more can be asked. */
+export async function endSession(): Promise<void> {
+  await logOut();
+  source?.close();
+  link.value = "ended";
 }
 
 const toTrouble = (error: unknown) =>

@@ -15,7 +15,7 @@ type Props = { call: Call; one: Opened; reading: Reading };
 
 /** Which call this is, what became of it, and what can be done with it. */
 export function CallHead({ call, one, reading }: Props) {
-  const { id, method, path, errorMessage, isCaptured } = call;
+  const { id, kind, method, path, errorMessage, isCaptured } = call;
   return (
     <header class="call-head">
       <div class="title">
@@ -31,7 +31,7 @@ export function CallHead({ call, one, reading }: Props) {
         <div class="actions">
           {isCaptured && <CopyAs one={one} reading={reading} />}
           <Menu label="Export" choices={exportsOf(call)} />
-          {isCaptured && (
+          {isCaptured && kind === "http" && (
             <button type="button" onClick={() => open(id, "send")}>
               <Icon name="send" />
               Edit and send
