@@ -132,7 +132,8 @@ async function load({ port, maxCost }: Options, command: Command): Promise<Loade
 
 /** The program and its first words, without what could be a secret. */
 function toTellableCommand(program: string, args: readonly string[]): string {
-  return tellable([basename(program), ...args.slice(0, 5)].join(" ").slice(0, 100));
+  const words = [basename(program), ...args.slice(0, 5)];
+  return words.map((word) => (/^\S{1,64}$/.test(word) ? tellable(word) : "…")).join(" ");
 }
 
 const noCommand = 'relay run: name the command to run, such as "relay run -- npm test".';
