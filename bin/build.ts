@@ -47,8 +47,11 @@ const forNode = {
   metafile: true,
   // Only what runs from its source asks for it.
   logOverride: { "empty-import-meta": "silent" },
-  // cosmiconfig requires it and we import it: one copy is enough.
-  alias: { "js-yaml": "./node_modules/js-yaml/dist/js-yaml.mjs" },
+  alias: {
+    // cosmiconfig requires it and we import it: one copy is enough.
+    "js-yaml": "./node_modules/js-yaml/dist/js-yaml.mjs",
+    "@modelcontextprotocol/server/_shims": "./bin/mcp-slim.mjs",
+  },
   plugins: [slimUndici],
 } as const satisfies BuildOptions;
 
