@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Exchange } from "../src/exchange.ts";
 import { UsageFilter } from "../src/usage/hidden.ts";
 import { usageOf } from "../src/usage/usage-of.ts";
+import { startJournaled } from "./support/journaled.ts";
 import { startRelay, type TestRelay } from "./support/relay.ts";
 import { startUpstream, type Upstream } from "./support/upstream.ts";
 
@@ -177,4 +178,15 @@ test("of an event that has begun only what may be the usage is held back", () =>
   expect(passed('bc"}}]}\n')).toBe('bc"}}]}\n');
   expect(passed("\ndata: {")).toBe("\n");
   expect(passed('"choices":[],"usage":nu')).toBe('data: {"choices":[],"usage":nu');
+});
+
+test.skipIf(process.env.RELAY_BIN)("the journal counts what the client is not shown", async () => {
+  await using journaled = await startJournaled({ mock: true, includeUsage: true });
+  const client = new OpenAI({ baseURL: `${journaled.relay.url}/v1`, apiKey: "x" });
+
+  for await (const _ of await client.chat.completions.create({ ...chat, stream: true }));
+
+  const { usage, cost } = await journaled.ended();
+  expect(usage).toMatchObject({ state: "known", input: expect.any(Number) });
+  expect(cost?.state).toBe("known");
 });

@@ -133,7 +133,8 @@ export class Live {
       slices: this.#slices,
       times,
       coding: this.coding,
-      found: outcome && this.#tap?.found(),
+      // What the client was not shown, others have read.
+      found: outcome && (exchange.usage ?? this.#tap?.found()),
       heads: this.heads,
       isCut: this.isCut,
     };
