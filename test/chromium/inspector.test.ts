@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
@@ -162,6 +163,11 @@ describe.skipIf(hasNoChromium)("the inspector", { timeout: 30_000 }, () => {
     await page.getByRole("button", { name: "Clear", exact: true }).click();
     await page.getByRole("combobox", { name: "Tag" }).selectOption("docs");
     await isShown(2);
+    await page.getByRole("button", { name: "Export" }).click();
+    const download = page.waitForEvent("download");
+    await page.getByRole("menuitem", { name: "as JSONL" }).click();
+    const file = await (await download).path();
+    expect(readFileSync(file, "utf8").trim().split("\n")).toHaveLength(2);
     // What comes has to fit as well.
     relay.journal.put({ id: "untagged" });
     relay.journal.put({ id: "tagged", tag: "docs" });

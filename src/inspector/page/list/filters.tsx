@@ -1,6 +1,8 @@
 import type { Filter } from "../../../journal/call.ts";
-import { filter, isFiltered, loadCalls, models, tags } from "../calls.ts";
+import { calls, filter, isFiltered, loadCalls, models, tags } from "../calls.ts";
+import { toExportUrl } from "../client.ts";
 import { Icon } from "../parts/icon.tsx";
+import { Menu } from "../parts/menu.tsx";
 
 const states: [value: string, label: string][] = [
   ["", "Any status"],
@@ -62,8 +64,19 @@ export function Filters() {
           Clear
         </button>
       )}
+      {calls.value.length > 0 && <Menu label="Export" choices={exportsOf(filter.value)} />}
     </search>
   );
+}
+
+/** All calls of the journal that fit, also those further down. */
+function exportsOf(filter: Filter) {
+  const wanted = Object.entries(filter).map(([name, value]) => [name, String(value)]);
+  const query = Object.fromEntries(wanted) as Record<string, string>;
+  return [
+    { title: "Listed calls as HAR", url: toExportUrl({ format: "har", ...query }) },
+    { title: "Listed calls as JSONL", url: toExportUrl({ format: "jsonl", ...query }) },
+  ];
 }
 
 type ChoiceProps = {
