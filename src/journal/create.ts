@@ -37,7 +37,6 @@ export function createJournal({ config, file, command, say }: Parts): Journal {
   const closed = Promise.withResolvers<void>();
 
   const queue = createQueue({
-    hasBodies: config.capture,
     send: (batch, transfer) => post({ batch }, transfer),
     lost(what) {
       lost++;

@@ -1,5 +1,6 @@
 import type { Config } from "../config/settings.ts";
 import { type Scrub, withSecrets } from "../scrub.ts";
+import { tellable } from "../tellable.ts";
 import { costOf } from "../usage/cost.ts";
 import type { Found } from "../usage/found.ts";
 import type { Prices } from "../usage/prices.ts";
@@ -101,10 +102,11 @@ export class Current {
       startedAt: note.startedAt,
       method: note.method,
       path: note.path,
-      ...(model !== undefined && { model: model.slice(0, 128) }),
+      // Clients put keys into any field.
+      ...(model !== undefined && { model: tellable(model.slice(0, 128)) }),
       ...(note.client !== undefined && { client: note.client }),
       ...(note.tag !== undefined && { tag: this.#scrub(note.tag) }),
-      ...(note.again !== undefined && { again: note.again }),
+      ...(note.again !== undefined && { again: tellable(note.again) }),
       isStream: note.isStream,
       status: note.status,
       ...(ending && { ending }),

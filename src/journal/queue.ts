@@ -37,13 +37,12 @@ export type Queue = {
 };
 
 type Parts = {
-  hasBodies: boolean;
   send(batch: Batch, transfer: ArrayBuffer[]): void;
   /** Bodies, or whole calls, will be missing. */
   lost(what: "bodies" | "calls"): void;
 };
 
-export function createQueue({ hasBodies, send, lost }: Parts): Queue {
+export function createQueue({ send, lost }: Parts): Queue {
   const box = new PieceBox();
   /** Under way; those that were told of last stand behind. */
   const running = new Set<Live>();
@@ -89,7 +88,7 @@ export function createQueue({ hasBodies, send, lost }: Parts): Queue {
       batch.pieces = box.take();
       transfer.push(batch.pieces.bytes);
     }
-    if (hasBodies && secretsInUse.size !== secrets) {
+    if (secretsInUse.size !== secrets) {
       secrets = secretsInUse.size;
       batch.secrets = [...secretsInUse];
     }

@@ -16,7 +16,7 @@ export type Batch = {
   pieces?: Pieces;
   /** What it takes of the room that there is for what waits. */
   size: number;
-  /** Keys and tokens in use, where they are others than before: no body is written with them. */
+  /** Keys and tokens in use, where they are others than before: nothing is written with them in it. */
   secrets?: string[];
 };
 
