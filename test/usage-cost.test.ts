@@ -165,6 +165,19 @@ test.each<[string, string | undefined, Omit<Usage, "state">, string | undefined,
   expect(costOf(model, { state: "known", ...counts }, tier, prices)).toEqual(cost);
 });
 
+test("hosted tools cost something that is not in the tokens", () => {
+  const operation = { method: "POST", path: "/v1/responses" };
+  const of = (searches: number) => {
+    const tap = new UsageTap("json");
+    const tools = `{"image_gen":{"total_tokens":0},"web_search":{"num_requests":${searches}}}`;
+    tap.chunk(Buffer.from(`{"tool_usage":${tools},"usage":{"input_tokens":10,"output_tokens":5}}`));
+    return usageOf(operation, tap.found(), { status: 200, ending: "complete" })!;
+  };
+
+  expect(costOf("gpt-x", of(0), undefined, prices)).toEqual({ state: "known", nano: 60_000 });
+  expect(costOf("gpt-x", of(10), undefined, prices)).toEqual({ state: "partial", nano: 60_000 });
+});
+
 test("what is not known does not become known by a price", () => {
   expect(costOf("gpt-x", { state: "unknown" }, undefined, prices)).toEqual({
     state: "unknown",

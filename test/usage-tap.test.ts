@@ -31,6 +31,7 @@ function parsed(texts: readonly string[]): Omit<Found, "isClosed"> {
       const isObject = typeof one === "object" && one !== null && !Array.isArray(one);
       if (name === "usage" && isObject && typeof one.total_tokens === "number")
         found.usage = JSON.stringify(one);
+      else if (name === "tool_usage" && isObject) found.tools = JSON.stringify(one);
       else if (name === "model" && typeof one === "string") found.model ??= one;
       else if (name === "service_tier" && typeof one === "string") found.tier = one;
       else visit(one);
@@ -68,6 +69,7 @@ const answer = fc.record(
     ),
     service_tier: fc.option(plain),
     usage: fc.option(usage),
+    tool_usage: fc.option(fc.record({ web_search: fc.record({ num_requests: fc.nat() }) })),
     metadata: fc.dictionary(tricky, tricky, { maxKeys: 2 }),
   },
   { requiredKeys: [] },
@@ -81,8 +83,11 @@ test("an answer that is cut anywhere tells what the whole one does", () => {
 
       const found = read("json", cut(text, at));
 
-      const { usage, ...rest } = found;
-      const compact = usage === undefined ? {} : { usage: JSON.stringify(JSON.parse(usage)) };
+      const { usage, tools, ...rest } = found;
+      const compact = {
+        ...(usage !== undefined && { usage: JSON.stringify(JSON.parse(usage)) }),
+        ...(tools !== undefined && { tools: JSON.stringify(JSON.parse(tools)) }),
+      };
       expect({ ...rest, ...compact }).toEqual({ ...parsed([text]), isClosed: false });
     }),
     { numRuns: 400 },

@@ -63,7 +63,8 @@ const anyOperation = { method: "POST", path: "/v1/responses" };
 function sum(one: Usage, other: Usage): Usage {
   const total: Usage = { ...one, state: worse(one, other) };
   for (const name of Object.keys(other) as (keyof Usage)[])
-    if (name !== "state") total[name] = (total[name] ?? 0) + other[name]!;
+    if (name === "hasFees") total.hasFees = true;
+    else if (name !== "state") total[name] = (total[name] ?? 0) + other[name]!;
   return total;
 }
 

@@ -34,7 +34,7 @@ const tokenKinds = {
   imageInput: "image_input",
   cachedImageInput: "cached_image_input",
   imageOutput: "image_output",
-} satisfies { [Kind in Exclude<keyof Usage, "state" | "seconds">]-?: string };
+} satisfies { [Kind in Exclude<keyof Usage, "state" | "seconds" | "hasFees">]-?: string };
 
 export function createCallMetrics({ operationOf, modelOf }: Labels): CallMetrics {
   const registry = new Registry();

@@ -1,7 +1,7 @@
 import { type Price, type Prices, priceOf } from "./prices.ts";
 import type { Cost, Usage } from "./usage.ts";
 
-/** What a call costs. `unknown`: nobody told what it used, or the model has no price. */
+/** What a call costs in tokens. `partial`: that, and something else. `unknown`: nobody told what it used, or the model has no price. */
 export function costOf(
   model: string | undefined,
   usage: Usage,
@@ -10,7 +10,7 @@ export function costOf(
 ): Cost {
   if (usage.state === "unknown") return { state: "unknown", nano: 0 };
   const parts = partsOf(usage).filter(({ count }) => count > 0);
-  if (parts.length === 0) return { state: usage.state, nano: 0 };
+  if (parts.length === 0) return { state: usage.hasFees ? "partial" : usage.state, nano: 0 };
   const price = model === undefined ? undefined : priceOf(model, tier, prices, usage.input);
   if (price === undefined) return { state: "unknown", nano: 0 };
 
@@ -20,7 +20,7 @@ export function costOf(
     (sum, { kind, count }) => sum + count * price[kind]! * perUnit(kind),
     0,
   );
-  const isWhole = known.length === parts.length && usage.state === "known";
+  const isWhole = known.length === parts.length && usage.state === "known" && !usage.hasFees;
   return { state: isWhole ? "known" : "partial", nano: Math.round(nano) };
 }
 

@@ -2,6 +2,8 @@
 export type Found = {
   /** The last `usage` object that is one. */
   usage?: string;
+  /** The last `tool_usage` object: what hosted tools did. */
+  tools?: string;
   /** The model that answered. */
   model?: string;
   /** The tier that served it, which prices depend on. */

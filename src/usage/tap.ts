@@ -6,6 +6,8 @@ import { memberAt } from "./member.ts";
 
 /** Without the first quote: it is so frequent that a search for it takes twice as long. */
 const usage = 'usage"';
+/** The search for `usage` finds it, too. */
+const tools = 'tool_usage"';
 const tier = 'service_tier"';
 const model = 'model"';
 
@@ -43,11 +45,13 @@ export class UsageTap {
     let end = 0;
     for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, end)) {
       end = at + name.length;
+      const isTools = name === usage && text.startsWith('"tool_', at - 6);
+      const from = isTools ? at - 6 : at - 1;
       // Another name's end, or within a text; `null`: every chunk of a chat stream but its last.
-      if (text[at - 1] !== '"' || text[at - 2] === "\\" || text.startsWith(":null", end)) continue;
+      if (text[from] !== '"' || text[from - 1] === "\\" || text.startsWith(":null", end)) continue;
       const member = memberAt(text, end);
-      if (member === "cut") return Math.min(cut, at - 1);
-      if (member.value !== undefined) this.#take(name, member.value);
+      if (member === "cut") return Math.min(cut, from);
+      if (member.value !== undefined) this.#take(isTools ? tools : name, member.value);
       end = member.end;
     }
     return cut;
@@ -57,7 +61,9 @@ export class UsageTap {
   #take(name: string, value: string): void {
     const found = this.#found;
     const isObject = value.startsWith("{");
-    if (name === usage) {
+    if (name === tools) {
+      if (isObject) found.tools = decode(value);
+    } else if (name === usage) {
       if (isObject && counts.test(value)) found.usage = decode(value);
     } else if (!isObject) {
       if (name === model) found.model ??= decode(value);
@@ -81,5 +87,5 @@ function beginning(text: string): string {
   const quote = text.lastIndexOf('"');
   if (quote < Math.max(0, text.length - tier.length) || text[quote - 1] === "\\") return "";
   const name = text.slice(quote + 1);
-  return [usage, tier, model].some((one) => one.startsWith(name)) ? copy(`"${name}`) : "";
+  return [usage, tools, tier, model].some((one) => one.startsWith(name)) ? copy(`"${name}`) : "";
 }

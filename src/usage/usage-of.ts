@@ -23,7 +23,13 @@ export function usageOf(
   if (counts === undefined) return { state: "unknown" };
   // A client may leave as soon as it has read the closing event: then nothing is missing.
   const isWhole = end.ending === "complete" || found.isClosed;
-  return { state: isWhole ? "known" : "partial", ...ofKind(operation.path, counts) };
+  const usage: Usage = { state: isWhole ? "known" : "partial", ...ofKind(operation.path, counts) };
+  return found.tools !== undefined && countsAny(found.tools) ? { ...usage, hasFees: true } : usage;
+}
+
+/** Whether anything in it is more than none. */
+function countsAny(tools: string): boolean {
+  return /:\s*(?:0*[1-9]|0\.)/.test(tools);
 }
 
 /** Where it is not told apart, pictures are made of image tokens, and sound of audio tokens. */

@@ -22,6 +22,8 @@ export type Usage = {
   imageOutput?: number;
   /** Of audio that is billed by its length. */
   seconds?: number;
+  /** Hosted tools were at work, which OpenAI bills beside the tokens. */
+  hasFees?: true;
 };
 
 /** What a call cost, in billionths of a US dollar: a whole number, so that sums are exact. */
