@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Call } from "../src/journal/call.ts";
 import { openReader, type Reader } from "../src/journal/reader.ts";
@@ -182,6 +183,24 @@ describe("no journal is written", () => {
     expect(await runCommand(ran(), { env: environment("none") })).toMatchObject({ code: 0 });
 
     expect(readdirSync(folder.path)).not.toContain("none");
+  });
+
+  test("for good by workers that forget it at the end", async () => {
+    const tmp = folder.at("tmp");
+    mkdirSync(tmp);
+    const flags = ["--port", "0", "--quiet", "--workers", "2", "--journal-file", ":memory:"];
+    const env = { ...environment("forgotten"), TMPDIR: tmp };
+    const args = ["start", "--upstream", upstream.url, ...flags];
+    await using relay = startCommand(args, { env });
+    const [, url] = await relay.until("stdout", /^(http.*)\n/);
+    await (await fetch(`${url}/models`)).text();
+
+    const [temporary] = readdirSync(tmp);
+    await vi.waitUntil(() => existsSync(join(tmp, temporary!, "journal.db")), 10_000);
+    relay.child.kill("SIGTERM");
+    expect((await relay.ended).code).toBe(0);
+    expect(readdirSync(tmp)).toEqual([]);
+    expect(readdirSync(folder.path)).not.toContain("forgotten");
   });
 
   test("but relay run --journal does, and says which command it was", async () => {

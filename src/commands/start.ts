@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Command } from "commander";
 import { UsageError } from "../config/error.ts";
 import { addSettingFlags, settingFlags } from "../config/flags.ts";
@@ -37,7 +40,7 @@ export const start = addSettingFlags(
     throw new UsageError("--open: no browser reaches a Unix socket.");
   // What is replayed comes in an order that only one process can keep.
   const isAlone = config.workers === 1 || config.replay !== "" || config.tape !== "";
-  const starting = isAlone ? serve(config) : serveInWorkers(config);
+  const starting = isAlone ? serve(config) : serveInWorkers(withOneJournal(config));
   const relay = await starting.catch((error) => explainListen(error, loaded));
   const stop = stopOnSignals(relay);
   reloadOnHangup({ input, loaded, relay, stop });
@@ -62,6 +65,14 @@ async function serveInWorkers(config: Config): Promise<Serving> {
       process.exit(1);
     },
   });
+}
+
+/** Workers have no memory in common: what is to be forgotten at the end is in a file until then. */
+function withOneJournal(config: Config): Config {
+  if (!config.journal || config.journalFile !== ":memory:") return config;
+  const folder = mkdtempSync(join(tmpdir(), "openai-relay-"));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  return { ...config, journalFile: join(folder, "journal.db") };
 }
 
 /** The relay serves, whether this works or not. */

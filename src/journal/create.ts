@@ -133,7 +133,7 @@ export function createJournal({ config, file, command, say }: Parts): Journal {
   }
 }
 
-/** Keys have no business in the thread; OpenTelemetry reads variables of its own there. */
+/** Keys have no business among its variables; OpenTelemetry reads some of its own there. */
 function threadEnv(): NodeJS.ProcessEnv {
   const own = Object.entries(process.env).filter(([name]) => name.startsWith("OTEL_"));
   return Object.fromEntries(own);
