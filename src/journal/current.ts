@@ -141,7 +141,7 @@ export class Current {
       return;
     }
     if (status === 0 || this.#answered) return;
-    if (coding !== undefined || !isStream) this.#tap = new UsageTap(isStream ? "events" : "json");
+    if (coding !== undefined || !isStream) this.#tap ??= new UsageTap(isStream ? "events" : "json");
     if (coding !== undefined || capture) this.#answered = this.#keep(coding);
   }
 
