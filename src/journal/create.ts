@@ -19,10 +19,7 @@ export type Parts = {
   say(line: string): void;
 };
 
-/** Milliseconds after which the thread starts of itself: the relay is not to wait for it. */
-const idleMs = 300;
-
-/** A journal of this process. Its thread starts with the first call, or a little later. */
+/** A journal of this process. Its thread, a third of an idle relay's memory, starts with the first call. */
 export function createJournal({ config, file, command, say }: Parts): Journal {
   const startedAt = Date.now();
   const pending = new Map<number, PromiseWithResolvers<unknown>>();
@@ -31,7 +28,6 @@ export function createJournal({ config, file, command, say }: Parts): Journal {
   let questions = 0;
   let worker: Worker | undefined;
   let isOver = false;
-  let starting: NodeJS.Timeout | undefined;
   const isLost = { bodies: false, calls: false };
   let lost = 0;
   const closed = Promise.withResolvers<void>();
@@ -94,8 +90,6 @@ export function createJournal({ config, file, command, say }: Parts): Journal {
     observer: createObserver(config, queue),
     begin(base) {
       url = base;
-      // Others may look for the file before there is a call.
-      if (file !== ":memory:") starting = setTimeout(() => (worker ??= start()), idleMs).unref();
     },
     async ask(question, ...args) {
       if (isOver) throw new Error("There is no journal.");
@@ -116,7 +110,6 @@ export function createJournal({ config, file, command, say }: Parts): Journal {
       return lost;
     },
     async close() {
-      clearTimeout(starting);
       queue.flush();
       if (!worker || isOver) return;
       worker.ref();

@@ -81,7 +81,9 @@ export function openReadOnly(file: string): DatabaseSync {
   } catch (error) {
     if (error instanceof ConfigError) throw error;
   }
-  throw new ConfigError(`There is no journal in ${file}. "relay start" keeps one.`);
+  throw new ConfigError(
+    `There is no journal in ${file}. "relay start" keeps one, from its first call on.`,
+  );
 }
 
 /** 0: an empty file. */
