@@ -117,6 +117,9 @@ describe("relays and their journal", () => {
   test("lose at most a moment to a kill, and never the file", async () => {
     const { relay, url } = await start("killed", "--capture");
     await using _ = relay;
+    // Its thread is there.
+    await (await fetch(`${url}/models`)).text();
+    await read("killed", (reader) => all(reader)[0]);
     const answered: number[] = [];
     let isOver = false;
     const load = async () => {
