@@ -1,23 +1,6 @@
 import type { Transform } from "node:stream";
-import {
-  constants,
-  createBrotliDecompress,
-  createGunzip,
-  createInflate,
-  createZstdDecompress,
-} from "node:zlib";
 import type { HeaderPairs, Slice } from "./call.ts";
-
-const { Z_SYNC_FLUSH, BROTLI_OPERATION_FLUSH, ZSTD_e_flush } = constants;
-
-// What is cut off is given as far as it goes.
-const decoders: { [coding: string]: () => Transform } = {
-  gzip: () => createGunzip({ flush: Z_SYNC_FLUSH, finishFlush: Z_SYNC_FLUSH }),
-  "x-gzip": () => createGunzip({ flush: Z_SYNC_FLUSH, finishFlush: Z_SYNC_FLUSH }),
-  deflate: () => createInflate({ flush: Z_SYNC_FLUSH, finishFlush: Z_SYNC_FLUSH }),
-  br: () => createBrotliDecompress({ finishFlush: BROTLI_OPERATION_FLUSH }),
-  zstd: () => createZstdDecompress({ finishFlush: ZSTD_e_flush }),
-};
+import { decoders } from "./decoder.ts";
 
 /** Bytes that a body may unpack to: a small one can be made to become a very large one. */
 const most = 256 * 1024 ** 2;

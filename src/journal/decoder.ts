@@ -1,5 +1,16 @@
 import type { Transform } from "node:stream";
-import * as zlib from "node:zlib";
+import {
+  constants,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createZstdDecompress,
+} from "node:zlib";
+
+const { Z_SYNC_FLUSH, BROTLI_OPERATION_FLUSH, ZSTD_e_flush } = constants;
+
+/** What is cut off is given as far as it goes. */
+const gently = { flush: Z_SYNC_FLUSH, finishFlush: Z_SYNC_FLUSH };
 
 /** Undoes a coding as bytes come. */
 export type Decoder = {
@@ -11,16 +22,18 @@ export type Decoder = {
 /** Bytes after which nobody listens any more: some are nothing but a trap. */
 const most = 1024 ** 3;
 
-const codings = new Map<string, () => Transform>([
-  ["gzip", () => zlib.createGunzip()],
-  ["deflate", () => zlib.createInflate()],
-  ["br", () => zlib.createBrotliDecompress()],
-  ["zstd", () => zlib.createZstdDecompress()],
-]);
+/** What undoes a coding, by its name. */
+export const decoders: { [coding: string]: () => Transform } = {
+  gzip: () => createGunzip(gently),
+  "x-gzip": () => createGunzip(gently),
+  deflate: () => createInflate(gently),
+  br: () => createBrotliDecompress({ finishFlush: BROTLI_OPERATION_FLUSH }),
+  zstd: () => createZstdDecompress({ finishFlush: ZSTD_e_flush }),
+};
 
 /** `undefined`: a Content-Encoding that cannot be undone. */
 export function createDecoder(coding: string, hear: (plain: Buffer) => void): Decoder | undefined {
-  const stream = codings.get(coding.replace(/^x-/, ""))?.();
+  const stream = Object.hasOwn(decoders, coding) ? decoders[coding]!() : undefined;
   if (!stream) return undefined;
   const { promise, resolve } = Promise.withResolvers<void>();
   let size = 0;

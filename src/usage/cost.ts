@@ -16,12 +16,13 @@ export function costOf(
 
   const known = parts.filter(({ kind }) => price[kind] !== undefined);
   if (known.length === 0) return { state: "unknown", nano: 0 };
-  const nano = known.reduce(
-    (sum, { kind, count }) => sum + count * price[kind]! * perUnit(kind),
+  // In whole numbers: a half must not become a little less.
+  const pico = known.reduce(
+    (sum, { kind, count }) => sum + count * Math.round(price[kind]! * perUnit(kind)),
     0,
   );
   const isWhole = known.length === parts.length && usage.state === "known" && !usage.hasFees;
-  return { state: isWhole ? "known" : "partial", nano: Math.round(nano) };
+  return { state: isWhole ? "known" : "partial", nano: Math.round(pico / 1e3) };
 }
 
 type Part = { kind: keyof Price; count: number };
@@ -46,7 +47,7 @@ function partsOf(usage: Usage): Part[] {
   ];
 }
 
-/** Nano-dollars for one of what is counted, at a price of one dollar a million tokens, or a minute. */
+/** Trillionths of a dollar for one of what is counted, at a price of one dollar a million tokens, or a minute. */
 function perUnit(kind: keyof Price): number {
-  return kind === "minute" ? 1e9 : 1e3;
+  return kind === "minute" ? 1e12 : 1e6;
 }
