@@ -40,10 +40,11 @@ test("calls that a full disk has no room for are written once it has, and it is 
   take(note);
   db.exec(`PRAGMA max_page_count = ${pages}`);
   const many = Array.from({ length: 500 }, (_, i) => ({ ...ended, number: i + 2, id: `b-${i}` }));
-  take(...many, ended);
+  const begun = { ...note, number: 2_000, id: "d-1" };
+  take(begun, ...many, ended);
   const without = createReader(db).list({}, { limit: 1_000 });
   db.exec("PRAGMA max_page_count = 100000");
-  take({ ...ended, number: 1_000, id: "c-1" });
+  take({ ...begun, status: 200, ending: "complete" });
 
   expect(without.map(({ id, ending }) => [id, ending])).toEqual([["a-1", undefined]]);
   expect(failures).toEqual([undefined, "database or disk is full", undefined]);

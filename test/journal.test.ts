@@ -150,6 +150,7 @@ describe("a call in the journal", () => {
     const reader = body!.getReader();
     for (let text = ""; !text.includes("response.completed"); )
       text += Buffer.from((await reader.read()).value!).toString();
+    await it.next(({ ending, slices }) => !ending && slices === 2);
     leaving.abort();
 
     expect(await it.ended()).toMatchObject({ ending: "complete", usage: { state: "known" } });
