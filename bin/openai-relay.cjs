@@ -18,7 +18,17 @@ function run(bundle) {
   }
   if (process.env.OPENAI_RELAY_HANDED_OVER) followLauncher();
   cacheCompiledCode();
+  doNotWarnOfSqlite();
   require(bundle);
+}
+
+/** Node 22 calls it experimental; it is the same as in 24. Nobody who reads a log can do anything about it. */
+function doNotWarnOfSqlite() {
+  const emitWarning = process.emitWarning;
+  process.emitWarning = (warning, type, code, from) => {
+    if (!/^SQLite is an experimental/.test(warning))
+      emitWarning.call(process, warning, type, code, from);
+  };
 }
 
 /** In the user's own cache folder: what others can write (/tmp) must not be run as code. */

@@ -35,6 +35,7 @@ export function createJournal({ config, file, command, say }: Parts): Journal {
   const queue = createQueue({
     send: (batch, transfer) => post({ batch }, transfer),
     lost(what) {
+      if (isOver) return;
       lost++;
       if (isLost[what]) return;
       isLost[what] = true;
@@ -52,7 +53,8 @@ export function createJournal({ config, file, command, say }: Parts): Journal {
     const { pid } = process;
     const given: Given = { file, config, relay: { pid, startedAt, command, url } };
     // Crash reports have a part for each thread, with the variables that the process began with.
-    const execArgv = ["--report-exclude-env"];
+    // Node 22 warns of its SQLite.
+    const execArgv = ["--report-exclude-env", "--disable-warning=ExperimentalWarning"];
     const options = { workerData: given, stdin: false, env: threadEnv(), execArgv };
     const started =
       typeof JOURNAL_THREAD === "undefined"
