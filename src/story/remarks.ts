@@ -43,7 +43,7 @@ export function remarksOn(
 const settings: [name: string, why: string, find: (body: Fields) => unknown][] = [
   ["model", "each model has a cache of its own", ({ model }) => model],
   ["prompt_cache_key", "it chooses the cache", (body) => body.prompt_cache_key],
-  ["the form of the answer", "it stands in front of the prompt", formOf],
+  ["form of the answer", "it stands in front of the prompt", formOf],
   ["reasoning effort", "it is part of what is cached", effortOf],
   ["verbosity", "it is part of what is cached", verbosityOf],
   ["service_tier", "tiers have caches of their own", (body) => body.service_tier],

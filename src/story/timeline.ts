@@ -33,7 +33,8 @@ export function toTimeline(call: Call, slices: readonly number[] = [], now?: num
   const marks: [Phase["name"], number | undefined][] = [
     ["waiting", sent === undefined ? undefined : Math.max(0, sent - connect)],
     ["connecting", connect > 0 ? sent : undefined],
-    ["sending", head],
+    // Who left before the head has waited for it until then.
+    ["sending", head ?? (sent === undefined ? undefined : total)],
     ["thinking", firstSlice],
     ["streaming", firstSlice === undefined ? undefined : total],
   ];

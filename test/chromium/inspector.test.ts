@@ -217,7 +217,7 @@ describe.skipIf(hasNoChromium)("the inspector", { timeout: 30_000 }, () => {
     expect(await panel(page).innerText()).toMatch(
       /get_weather[\s\S]*"city": "Oslo",\n\s*"days": 3/,
     );
-    expect(await page.locator(".facts").innerText()).toContain("at least 1,284 in 196 out");
+    expect(await page.locator(".facts").innerText()).toContain("at least 1,284 in, 196 out");
     await page.keyboard.press("2");
     await page.getByRole("listbox", { name: "Events" }).getByRole("option").nth(1).click();
     await page.getByLabel("Data of the event").getByText('"Pack "').waitFor();

@@ -33,6 +33,7 @@ export function toBytes(bytes: number): string {
 export function toCost({ state, nano }: Cost): string {
   if (state === "unknown") return "unknown";
   const dollars = nano / 1e9;
+  if (nano > 0 && nano < 500) return `${atLeast(state)}< $0.000001`;
   const digits = dollars >= 1 ? 2 : dollars >= 0.01 ? 4 : 6;
   return `${atLeast(state)}$${dollars.toFixed(digits)}`;
 }
@@ -43,6 +44,8 @@ export function toTokens({ usage }: Call): string | undefined {
   const { state, input, output } = usage;
   if (state === "unknown" || (input === undefined && output === undefined)) return "unknown";
   const part = (n: number | undefined) => (n === undefined ? "?" : toCount(n));
+  // Embeddings have no output.
+  if (state === "known" && output === undefined) return part(input);
   return `${atLeast(state)}${part(input)} → ${part(output)}`;
 }
 

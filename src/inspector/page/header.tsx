@@ -10,7 +10,6 @@ export function Header() {
   return (
     <header class="top">
       <h1>relay</h1>
-      <Link />
       {url && (
         <span class="base">
           <code>{url}</code>
@@ -18,6 +17,7 @@ export function Header() {
         </span>
       )}
       <span class="space" />
+      <Link />
       {status.value && (
         <span class="capturing" title={toTitle(status.value.isCapturing)}>
           {status.value.isCapturing ? "Capturing bodies" : "Metadata only"}

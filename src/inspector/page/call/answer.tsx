@@ -21,7 +21,7 @@ export function AnswerPanel({ one, reading }: Shown) {
       <Headers lines={heads?.answered ?? []} />
       <div class="with-action">
         <h3>Body</h3>
-        <Save title="Body" url={toBodyUrl(one.id, "answered")} />
+        <Save title="Save" url={toBodyUrl(one.id, "answered")} />
       </div>
       <Cut body={one.answered} bytes={call.bytesOut} isWhole={one.isWhole.value} />
       <RawBody one={one} reading={reading} />

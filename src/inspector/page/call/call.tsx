@@ -3,7 +3,7 @@ import { toCount } from "../format.ts";
 import { type Opened, opened } from "../opened.ts";
 import { Tabs } from "../parts/tabs.tsx";
 import { createReading, type Reading } from "../reading.ts";
-import { open, tab, tabs } from "../route.ts";
+import { close, open, tab, tabs } from "../route.ts";
 import { AnswerPanel } from "./answer.tsx";
 import { DiffPanel } from "./diff.tsx";
 import { EventsPanel } from "./events.tsx";
@@ -89,6 +89,9 @@ function Missing({ one: { failure } }: { one: Opened }) {
         <div class="state">
           <h2>This call cannot be shown</h2>
           <p>{failure.value}</p>
+          <button type="button" onClick={close}>
+            Back to the list
+          </button>
         </div>
       )}
     </section>

@@ -8,10 +8,11 @@ export function DifferenceView({ difference }: { difference: Difference }) {
     ...(before === undefined ? [] : [{ kind: "removed" as const, text: toText(before) }]),
     ...(after === undefined ? [] : [{ kind: "added" as const, text: toText(after) }]),
   ];
+  const isWhole = shown.every(({ kind }) => kind === "removed" || kind === "added");
   return (
     <section class="difference" aria-label={path || "Text"}>
       {path && <code>{path}</code>}
-      <pre>{shown.map(toPiece)}</pre>
+      <pre class={isWhole ? "whole" : ""}>{shown.map(toPiece)}</pre>
     </section>
   );
 }

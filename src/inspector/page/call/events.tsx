@@ -53,13 +53,20 @@ function EventRow({ event, before }: { event: StreamEvent; before: StreamEvent |
         {side === "asked" && "↑ "}
         {nameOf(event)}
       </span>
-      <code>{(data || comment || "").slice(0, 300).replace(named, "{")}</code>
+      <code>{toPreview(data || comment || "")}</code>
       <span class="number">{toBytes(bytes)}</span>
     </>
   );
 }
 
-/** What stands in the column before already. */
+/** Of a delta what it adds; else its beginning, without what stands in the column before already. */
+function toPreview(text: string): string {
+  const start = text.slice(0, 600);
+  const [, added] = delta.exec(start) ?? [];
+  return added ?? start.slice(0, 300).replace(named, "{");
+}
+
+const delta = /[{,]\s*"(?:delta|content)"\s*:\s*("(?:[^"\\]|\\.)*"?)/;
 const named = /^\{"type":"[\w.]+",/;
 
 function describe(event: StreamEvent): string {

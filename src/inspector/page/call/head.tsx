@@ -89,12 +89,13 @@ function factsOf(call: Call): [name: string, value: string][] {
     ["Model", model],
     ["Tokens", usage && toUsage(usage)],
     ["Cost", cost && toCost(cost)],
-    ["Bytes", `${toBytes(bytesIn)} in, ${toBytes(bytesOut)} out`],
     ["At", toDay(startedAt)],
     ["Tag", tag],
     ["Client", client],
-    ["Relay", relay.command],
+    ["Command", relay.command],
     ["Again", again],
+    // Last: while it grows, nothing behind it moves.
+    ["Bytes", `${toBytes(bytesIn)} in, ${toBytes(bytesOut)} out`],
   ];
   return facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
 }
@@ -102,12 +103,12 @@ function factsOf(call: Call): [name: string, value: string][] {
 function toUsage(usage: NonNullable<Call["usage"]>): string {
   const { state, input, cachedInput, output, reasoning } = usage;
   if (state === "unknown") return "unknown";
+  const cached = cachedInput ? ` (${toCount(cachedInput)} cached)` : "";
+  const thought = reasoning ? ` (${toCount(reasoning)} reasoning)` : "";
   const parts = [
-    input !== undefined && `${toCount(input)} in`,
-    cachedInput && `(${toCount(cachedInput)} cached)`,
-    output !== undefined && `${toCount(output)} out`,
-    reasoning && `(${toCount(reasoning)} reasoning)`,
+    input !== undefined && `${toCount(input)} in${cached}`,
+    output !== undefined && `${toCount(output)} out${thought}`,
   ];
-  const counted = parts.filter(Boolean).join(" ");
+  const counted = parts.filter(Boolean).join(", ");
   return state === "partial" ? `at least ${counted}` : counted;
 }

@@ -18,7 +18,7 @@ export function MessagePanel({ one, reading }: Shown) {
   if (!call.isCaptured) return <NotCaptured />;
   if (!message || isEmpty(message)) {
     if (isRunning) return <p class="note">Nothing has come yet.</p>;
-    if (one.isWhole.value) return <p class="note">This answer holds no message: see Answer.</p>;
+    if (one.isWhole.value) return <p class="note">{toNothing(call.status, call.slices)}</p>;
     return null;
   }
   return (
@@ -37,12 +37,17 @@ export function MessagePanel({ one, reading }: Shown) {
         </p>
       ))}
       <div class="with-action">
-        <p class="note">{isRunning ? "It is still being said." : toEnd(message)}</p>
+        <p class="note">{isRunning ? "Still streaming." : toEnd(message)}</p>
         {wordsOf(message) !== "" && <Copy text={() => wordsOf(message)} label="Copy the text" />}
       </div>
       <div ref={end} />
     </>
   );
+}
+
+function toNothing(status: number, slices: number): string {
+  if (status === 0) return "No answer came.";
+  return slices === 0 ? "The answer has no body." : "This answer holds no message: see Answer.";
 }
 
 const isEmpty = ({ items, error, problems }: Message) =>

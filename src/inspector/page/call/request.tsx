@@ -37,7 +37,7 @@ export function RequestPanel({ one, reading }: Shown) {
         <>
           <div class="with-action">
             <h3>Body</h3>
-            <Save title="Body" url={toBodyUrl(one.id, "asked")} />
+            <Save title="Save" url={toBodyUrl(one.id, "asked")} />
           </div>
           <Cut body={one.asked} bytes={call.bytesIn} isWhole={one.isWhole.value} />
           <RawBody type={headerIn(heads?.asked ?? [], "content-type")} body={reading.asked} />

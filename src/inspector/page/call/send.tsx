@@ -128,8 +128,9 @@ function Form({ call, target, headers, body = new Uint8Array() }: FormProps) {
   );
 }
 
-/** `undefined`: what cannot be edited as text without loss. */
+/** `undefined`: what cannot be edited as text without loss, or is none. */
 function toText(bytes: Uint8Array): string | undefined {
+  if (bytes.includes(0)) return undefined;
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

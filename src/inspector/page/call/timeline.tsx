@@ -32,11 +32,13 @@ export function TimelinePanel({ one }: Shown) {
         <Axis total={total} />
       </ol>
       {tokensPerSecond !== undefined && (
-        <p>{tokensPerSecond.toFixed(1)} output tokens a second while it streamed.</p>
+        <p>{toRate(tokensPerSecond)} output tokens a second while it streamed.</p>
       )}
     </>
   );
 }
+
+const toRate = (rate: number) => (rate < 100 ? rate.toFixed(1) : toCount(Math.round(rate)));
 
 const titles = {
   waiting: "Queue",

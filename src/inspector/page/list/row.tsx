@@ -11,7 +11,8 @@ export function Row({ call }: { call: Call }) {
     <>
       <Badge call={call} />
       <span class="path">
-        <b>{method}</b> {path}
+        <b>{method}</b>
+        <span>{path}</span>
         {tag && <span class="tag">{tag}</span>}
       </span>
       <span class="model">{model}</span>
