@@ -5,8 +5,11 @@ import { type Note, pack } from "./note.ts";
 import { PieceBox, type PieceSide } from "./pieces.ts";
 import type { Batch } from "./words.ts";
 
-/** Milliseconds that what happens waits for more. */
-const batchMs = 25;
+/** Milliseconds that what happens waits for more: while somebody watches, and else. */
+const batchMs = { watched: 25, unwatched: 100 };
+
+/** Bytes that do not wait for more. */
+const fullBatch = 1024 ** 2;
 
 /** Milliseconds between two looks at calls that are under way: while somebody watches them, and else. */
 const refreshMs = { watched: 50, unwatched: 250 };
@@ -63,7 +66,8 @@ export function createQueue({ send, lost }: Parts): Queue {
   }
 
   function schedule(): void {
-    timer ??= setTimeout(flush, batchMs).unref();
+    const ms = isWatched ? batchMs.watched : batchMs.unwatched;
+    timer ??= setTimeout(flush, ms).unref();
   }
 
   function flush(): void {
@@ -145,7 +149,8 @@ export function createQueue({ send, lost }: Parts): Queue {
         return;
       }
       box.add(live.number, side, at, bytes);
-      schedule();
+      if (box.size >= fullBatch) flush();
+      else schedule();
     },
     flush,
     taken(size) {
