@@ -67,15 +67,16 @@ const layout: Partial<Help> = {
   },
 
   optionDescription(option: Option) {
-    const { description, defaultValueDescription } = option;
-    const about = capitalized(description);
+    const { argChoices = [], defaultValueDescription, description, flags } = option;
+    const isListed = argChoices.every((choice) => `${flags} ${description}`.includes(choice));
+    const about = capitalized(description) + (isListed ? "" : `: ${argChoices.join(", ")}`);
     return defaultValueDescription ? `${about} (default: ${defaultValueDescription})` : about;
   },
 };
 
 /** `print it` is `Print it`; `auto: pretty` stays. */
 export function capitalized(text: string): string {
-  return text.replace(/^[a-z]+(?= )/, (word) => word[0]!.toUpperCase() + word.slice(1));
+  return text.replace(/^[a-z]+(?=[ ,;])/, (word) => word[0]!.toUpperCase() + word.slice(1));
 }
 
 /** Wraps prose. What is indented, lists and examples, is left as it is. */

@@ -49,6 +49,13 @@ describe.each(commands)("%s --help", (path, command) => {
   });
 });
 
+test("values that an option takes are told, and every description begins as a sentence does", () => {
+  const helps = new Map(commands.map(([path, command]) => [path, helpOf(command, 80)]));
+
+  expect(helps.get("relay cost")).toContain("A line for each: day, model, tag, client, command");
+  expect(helps.get("relay journal rm")).toContain("Which; or say it by");
+});
+
 test("lines are as wide as the terminal, and headings bold there", async () => {
   await using terminal = startTerminal("stty cols 100 && relay tls --help", {
     TERM: "xterm-256color",
