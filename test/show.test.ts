@@ -1,5 +1,7 @@
 import OpenAI from "openai";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Call } from "../src/journal/call.ts";
+import { toFigures } from "../src/show/figures.ts";
 import { createTestJournal, eventHeaders, jsonHeaders } from "./support/calls.ts";
 import { type Running, runCommand, startCommand } from "./support/command.ts";
 import { createFolder } from "./support/folder.ts";
@@ -155,6 +157,16 @@ describe("a call in the journal", () => {
     expect(shown.stdout).toContain("The stream ended within an event.");
     expect(shown.stdout).toMatch(/Of the answer, \d+ of \d+ bytes were kept \(captureBody\)\./);
     expect(events.stdout).toMatch(/\(cut off\) {2}\{"cut\n$/);
+  });
+
+  test("has figures that say why they are not known", () => {
+    const usage = { state: "unknown" as const };
+    const call = { path: "/v1/chat/completions", isStream: true, ending: "complete", usage };
+    const figures = (changes: object) => toFigures({ ...call, ...changes } as unknown as Call);
+
+    expect(figures({})).toContain("--include-usage");
+    expect(figures({ path: "/v1/responses" })).toBe("not known: the answer does not say");
+    expect(figures({ ending: "client_left" })).toContain("the answer was cut");
   });
 
   test.each([

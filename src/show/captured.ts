@@ -17,11 +17,14 @@ export type Captured = {
 };
 
 /** Throws an `ExitError` where there is no such call. */
-export function findCall(reader: Reader, id: string): Call {
+export function findCall(reader: Pick<Reader, "find">, id: string): Call {
   const call = reader.find(id);
   if (call) return call;
-  const what = id === "last" ? "no call yet" : `no call "${id}", or more than one begins so`;
-  throw new ExitError(1, `There is ${what} in the journal. "relay logs" lists what there is.`);
+  const what =
+    id === "last"
+      ? "There is no call in the journal yet."
+      : `There is no call "${id}" in the journal, or several begin so. "relay logs" lists them.`;
+  throw new ExitError(1, what);
 }
 
 /** What there is of a call besides the journal's line; `undefined`: it was not captured. */

@@ -2,7 +2,8 @@ import type { Call } from "../journal/call.ts";
 import { toDollars } from "../terminal/figures.ts";
 
 /** What a call used and cost, in a line; `""`: it counts nothing. */
-export function toFigures({ usage, cost }: Call): string {
+export function toFigures(call: Call): string {
+  const { usage, cost } = call;
   if (!usage) return "";
   const { state, input, cachedInput, output, reasoning, seconds } = usage;
   const parts = [
@@ -10,11 +11,17 @@ export function toFigures({ usage, cost }: Call): string {
     count(output, "out", [[reasoning, "reasoning"]]),
     ...(seconds === undefined ? [] : [`${seconds} s of audio`]),
   ].filter((part) => part !== "");
-  if (parts.length === 0) return "not known: the answer does not say (--include-usage makes it)";
+  if (parts.length === 0) return `not known: ${whyUnknown(call)}`;
   const money = cost ? [`${cost.state === "unknown" ? "" : "$"}${toDollars(cost)}`] : [];
   return [...parts, ...money, ...(state === "partial" ? ["not all of it is known"] : [])].join(
     ", ",
   );
+}
+
+function whyUnknown({ ending, isStream, path }: Call): string {
+  if (ending !== undefined && ending !== "complete") return "the answer was cut before it said so";
+  const canBeAsked = isStream && path.endsWith("/chat/completions");
+  return `the answer does not say${canBeAsked ? " (--include-usage makes it)" : ""}`;
 }
 
 function count(

@@ -2,6 +2,7 @@ import { printable } from "../config/shown.ts";
 import { ExitError } from "../exit.ts";
 import type { Side } from "../journal/call.ts";
 import { openReader, type Reader } from "../journal/reader.ts";
+import type { StreamEvent } from "../story/events.ts";
 import { wordsOf } from "../story/message.ts";
 import { toNode, toPython } from "../story/sdk.ts";
 import { type Request, type Snippet, toCurl } from "../story/snippet.ts";
@@ -62,7 +63,7 @@ async function show(reader: Reader, id: string, options: ShowOptions): Promise<v
   const prompt = await promptOf(captured);
   const answer = answerOf(captured, prompt);
   if (json) print(JSON.stringify(toJson(call, captured, prompt, answer)));
-  else if (events) printLines(eventLines(eventsOf(captured, answer), page));
+  else if (events) printEvents(eventsOf(captured, answer), page);
   else if (message) printMessage(wordsOf(answer.message));
   else {
     const times = captured.answered.map(({ at }) => at);
@@ -83,6 +84,11 @@ function toRequest({ call, heads, asked }: Captured): Request {
 function printSnippet({ code, remark }: Snippet): void {
   if (remark !== undefined) process.stderr.write(`${printable(remark)}\n`);
   if (code !== "") printText(code);
+}
+
+function printEvents(events: readonly StreamEvent[], page: Page): void {
+  if (events.length === 0) throw new ExitError(1, "No events are in this answer.");
+  printLines(eventLines(events, page));
 }
 
 function printMessage(words: string): void {
