@@ -97,10 +97,11 @@ describe("relay replay", () => {
   test("refuses what it cannot do, and says why", async () => {
     const before = upstream.seen.length;
     const stranger = upstream.url;
-    const [cut, text, unknown, other, gone] = await Promise.all([
+    const [cut, text, unknown, gap, other, gone] = await Promise.all([
       replay(idOf("/v1/large")),
       replay(idOf("/v1/packed"), "--set", "a=1"),
       replay("99"),
+      replay("1", "--set", "input.9.content=Ho"),
       replay("1", "--relay", stranger),
       replay("1", "--relay", "http://127.0.0.1:9"),
     ]);
@@ -111,8 +112,10 @@ describe("relay replay", () => {
     });
     expect(text).toMatchObject({ code: 2, stderr: expect.stringContaining("no JSON") });
     expect(unknown).toMatchObject({ code: 1, stderr: expect.stringContaining('no call "99"') });
+    expect(gap).toMatchObject({ code: 2, stderr: expect.stringContaining("leaves a gap") });
     expect(other).toMatchObject({ code: 8, stderr: expect.stringContaining("Another program") });
     expect(gone).toMatchObject({ code: 7, stderr: expect.stringContaining("relay start") });
+    expect(gone.stderr).not.toContain("..");
     // What asks the other program whether it is a relay is no call.
     expect(upstream.seen.slice(before).map(({ url }) => url)).toEqual(["/_relay/health"]);
   });

@@ -49,6 +49,10 @@ function set(json: unknown, { path, value }: Edit): void {
       throw new UsageError(`--set ${name}: there is nothing to go into at "${key}".`);
     if (isList && !/^\d{1,6}$/.test(key))
       throw new UsageError(`--set ${name}: "${key}" is no place in a list; they count from 0.`);
+    if (Array.isArray(inside) && Number(key) > inside.length)
+      throw new UsageError(
+        `--set ${name}: the list has ${inside.length}, so "${key}" leaves a gap.`,
+      );
     const fields = inside as Record<string, unknown>;
     if (depth === path.length - 1) fields[key] = value;
     else if (fields[key] === undefined) fields[key] = {};

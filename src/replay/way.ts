@@ -27,7 +27,8 @@ export async function findWay(
   const answer = createRemote(url, config);
   const isThere = await isRelay(toOther(url, answer), AbortSignal.timeout(patienceMs)).catch(
     (error: unknown) => {
-      const why = error instanceof CheckFailure ? error.message : "it does not answer";
+      const why =
+        error instanceof CheckFailure ? error.message.replace(/\.$/, "") : "it does not answer";
       throw new ExitError(7, `The relay at ${nameOf(url)} cannot be asked: ${why}. ${nameAnother}`);
     },
   );

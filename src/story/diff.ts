@@ -31,9 +31,9 @@ export function diffValues(path: string, before: unknown, after: unknown): Diffe
   return toDifferences(compared([[path, before, after]], most));
 }
 
-/** Headers that are never twice the same, or follow from the body. */
+/** Headers that are never twice the same, follow from the body, or mark a repetition. */
 const changing =
-  /^(?:age|cf-.*|content-length|date|openai-processing-ms|sec-websocket-(?:accept|key)|transfer-encoding|x-ratelimit-.*|x-request-id|x-client-request-id|x-stainless-retry-count)$/i;
+  /^(?:age|cf-.*|content-length|date|openai-processing-ms|sec-websocket-(?:accept|key)|transfer-encoding|x-ratelimit-.*|x-request-id|x-client-request-id|x-relay-again|x-stainless-retry-count)$/i;
 
 export function diffHeaders(before: HeaderPairs = [], after: HeaderPairs = []): Difference[] {
   return diffValues("header", grouped(before), grouped(after));
