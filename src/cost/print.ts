@@ -51,7 +51,7 @@ function toTable(by: Grouping, { total, groups }: ReturnType<typeof readCosts>):
     column("IN", 6, ({ costs }) => toCount(costs.input)),
     column("CACHED", 6, ({ costs }) => toCount(costs.cachedInput)),
     column("OUT", 6, ({ costs }) => toCount(costs.output)),
-    column("COST", 14, ({ costs }) => toDollars(costs.known)),
+    column("COST", 14, ({ costs }) => toSum(costs)),
   ];
   const width = Math.min(columnsOf(process.stdout), 120);
   const table = createTable(columns, width, createPaint(process.stdout));
@@ -73,6 +73,12 @@ function column(
     isRight,
     ...(grows && { grows }),
   };
+}
+
+/** `?`: of no call in it is the cost known. */
+function toSum({ calls, known, partial, unknown, running }: Costs): string {
+  const isNoneKnown = calls > 0 && partial.calls + unknown + running === calls;
+  return isNoneKnown && known === 0 ? "?" : toDollars(known);
 }
 
 /** What stands beside a sum, so that nobody takes it for all there is. */
