@@ -7,9 +7,10 @@ import { describeBuild, version } from "./version.ts";
 function toExitCode(error: unknown): number {
   // commander has told what is wrong already, or has shown the help that was asked for.
   if (isFromCommander(error)) return error.exitCode === 0 ? 0 : 2;
-  const { syscall } = error as NodeJS.ErrnoException;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  const told = error instanceof Error ? error.message : String(error);
   const message =
-    syscall === "uv_cwd" ? folderGone : error instanceof Error ? error.message : String(error);
+    syscall === "uv_cwd" ? folderGone : code === "ERR_SQLITE_ERROR" ? unreadable(told) : told;
   // It may quote what was typed.
   if (message !== "") process.stderr.write(`${masked(message)}\n`);
   if (error instanceof UsageError) return 2;
@@ -19,6 +20,11 @@ function toExitCode(error: unknown): number {
 }
 
 const folderGone = "The folder that you are in is gone. Change to another one.";
+
+/** SQLite's words name no file: "database disk image is malformed". */
+function unreadable(what: string): string {
+  return `The journal, or what budgets were spent, cannot be read or written: ${what}.`;
+}
 
 function isFromCommander(error: unknown): error is Error & { exitCode: number } {
   return error instanceof Error && /^commander\./.test((error as { code?: string }).code ?? "");

@@ -140,7 +140,7 @@ export function budgetUnavailable(file: string, cause: unknown): RelayError {
 }
 
 export function unknownPath(path: string): RelayError {
-  const message = `${tellable(path)} is not one of the paths that this relay forwards (allowPaths) or serves itself (/_relay/health).`;
+  const message = `${tellable(path)} is not one of the paths that this relay forwards (allowPaths) or serves itself (/_relay/, /_relay/health, /_relay/metrics).`;
   return new RelayError(message, { status: 404, code: "unknown_url" });
 }
 
