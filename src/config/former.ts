@@ -45,6 +45,8 @@ export function formerLayer(
       remarks.push(`${name} points at this relay and is ignored here.`);
       continue;
     }
+    // "relay run" says both to its command.
+    if (text === variable(env, now)) continue;
     const open = paths.filter((path) => !newer(path) && (path === "beta" || !layer.has(path)));
     if (open.length === 0) {
       const winner = newer(paths[0]!) ?? layer.get(paths[0]!);
