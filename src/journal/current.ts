@@ -40,13 +40,14 @@ export class Current {
   #asked: Kept | undefined;
   #answered: Kept | undefined;
   #heads: Heads | undefined;
+  #hasBodies = true;
 
   constructor(note: Note, common: Common) {
     this.note = note;
     this.#common = common;
     this.#scrub = withSecrets(common.scrub, note.heads?.credentials ?? []);
     if (note.heads) this.#heads = this.#clean(note.heads);
-    if (common.config.capture) this.#asked = this.#keep(headerIn(note.heads?.asked));
+    if (common.config.capture) this.#asked = this.#keep(headerIn(note.heads?.asked), () => {});
     this.#know(note);
   }
 
@@ -80,8 +81,14 @@ export class Current {
 
   /** What there is to write since the last time. */
   take(side: Side): Slice[] {
-    if (this.#socket) return this.#socket.take(side);
-    return (side === "asked" ? this.#asked : this.#answered)?.take() ?? [];
+    const from = this.#socket ?? (side === "asked" ? this.#asked : this.#answered);
+    const slices = from?.take(side) ?? [];
+    return this.#hasBodies ? slices : [];
+  }
+
+  /** Nothing more of them is taken: a part is missing. */
+  giveUpBodies(): void {
+    this.#hasBodies = false;
   }
 
   takeHeads(): Heads | undefined {
@@ -103,7 +110,7 @@ export class Current {
       method: note.method,
       path: note.path,
       // Clients put keys into any field.
-      ...(model !== undefined && { model: tellable(model.slice(0, 128)) }),
+      ...(model !== undefined && { model: this.#scrub(tellable(model.slice(0, 128))) }),
       ...(note.client !== undefined && { client: note.client }),
       ...(note.tag !== undefined && { tag: this.#scrub(note.tag) }),
       ...(note.again !== undefined && { again: tellable(note.again) }),
@@ -127,8 +134,11 @@ export class Current {
     model: string | undefined,
   ): Pick<Written, "usage" | "cost"> {
     if (this.#socket) return this.#socket.counted();
-    const { status } = this.note;
-    const usage = usageOf(this.note, found, { status, ending });
+    const { status, isCut } = this.note;
+    // What was found before something is missing need not be the last.
+    const isLess = isCut && !this.note.found;
+    const end = { status, ending: isLess ? ("upstream_broke" as const) : ending };
+    const usage = usageOf(this.note, found, end);
     if (!usage) return {};
     const cost = costOf(found.model ?? model, usage, found.tier, this.#common.prices);
     return { usage, cost };
@@ -142,14 +152,16 @@ export class Current {
     }
     if (status === 0 || this.#answered) return;
     if (coding !== undefined || !isStream) this.#tap ??= new UsageTap(isStream ? "events" : "json");
-    if (coding !== undefined || capture) this.#answered = this.#keep(coding);
+    if (coding !== undefined || capture)
+      this.#answered = this.#keep(coding, (plain) => this.#tap?.chunk(plain));
   }
 
-  #keep(coding: string | undefined): Kept {
+  /** `hear` gets what is in a packed body. */
+  #keep(coding: string | undefined, hear: (plain: Buffer) => void): Kept {
     const { capture, captureBody } = this.#common.config;
     const most = capture ? captureBody : 0;
     if (coding === undefined || coding === "identity") return keepPlain(this.#scrub, most);
-    return keepCoded(coding, this.#scrub, most, (plain) => this.#tap?.chunk(plain));
+    return keepCoded(coding, this.#scrub, most, hear);
   }
 
   #look(bytes: Buffer): void {

@@ -1,5 +1,5 @@
 import { keepSecret } from "../tellable.ts";
-import type { Call, Relay } from "./call.ts";
+import type { Call, Heads, Relay } from "./call.ts";
 import { type Common, Current } from "./current.ts";
 import { unpack } from "./note.ts";
 import { eachPiece } from "./pieces.ts";
@@ -25,8 +25,8 @@ export type Parts = Common & {
   failed(error: Error | undefined): void;
 };
 
-/** Calls that ended and could not be written: so many wait until there is room again. */
-const mostUnwritten = 10_000;
+/** What could not be written waits until it can be: so many rows, and bytes of bodies. */
+const mostWaiting = { rows: 10_000, bytes: 32 * 1024 ** 2 };
 
 /** Bytes that a call takes in the file, about. */
 const rowSize = 600;
@@ -37,7 +37,7 @@ export function createKeeper(parts: Parts): Keeper {
   const changed = new Set<Current>();
   /** Calls whose ends are being read. */
   const reading = new Set<Promise<unknown>>();
-  let unwritten: Written[] = [];
+  let waiting: Row[] = [];
 
   function take({ notes, pieces, secrets }: Batch): void {
     for (const secret of secrets ?? []) keepSecret(secret);
@@ -62,10 +62,10 @@ export function createKeeper(parts: Parts): Keeper {
 
   function end(call: Current): void {
     calls.delete(call.note.number);
-    const waiting = call.end();
-    if (!waiting) return;
+    const decoded = call.end();
+    if (!decoded) return;
     changed.delete(call);
-    const done = waiting.then(() => {
+    const done = decoded.then(() => {
       reading.delete(done);
       changed.add(call);
       write();
@@ -74,23 +74,21 @@ export function createKeeper(parts: Parts): Keeper {
   }
 
   function write(): void {
-    if (changed.size + unwritten.length === 0) return;
+    if (changed.size + waiting.length === 0) return;
     const rows = [...changed].map(toRow);
     changed.clear();
-    const old = unwritten;
-    unwritten = [];
+    const all = [...waiting, ...rows];
     try {
-      makeRoom(rows.reduce((sum, { size }) => sum + size, 0));
+      makeRoom(sizeOf(all));
       writer.begin();
-      for (const call of old) writer.put(call);
-      for (const row of rows) put(row);
+      for (const row of all) put(row);
       writer.commit();
+      waiting = [];
       failed(undefined);
     } catch (error) {
       writer.rollback();
-      for (const { current, before } of rows) current.seq = before;
-      const lost = rows.map(({ call }) => call).filter(({ ending }) => ending);
-      unwritten = [...old, ...lost].slice(-mostUnwritten);
+      for (const { current, before } of all) current.seq = before;
+      for (const row of rows) wait(row);
       failed(error as Error);
     }
     for (const { call, seq, current } of rows)
@@ -98,20 +96,30 @@ export function createKeeper(parts: Parts): Keeper {
     written();
   }
 
+  /** Of a call that still runs, a later note says the rest again. */
+  function wait(row: Row): void {
+    if (sizeOf(waiting) + row.size > mostWaiting.bytes) {
+      row.current.giveUpBodies();
+      Object.assign(row, { asked: [], answered: [], size: rowSize });
+    }
+    const isNeeded = row.call.ending !== undefined || row.heads || row.size > rowSize;
+    if (isNeeded && waiting.length < mostWaiting.rows) waiting.push(row);
+  }
+
   function toRow(current: Current): Row {
     const call = current.written();
     const asked = current.take("asked");
     const answered = current.take("answered");
     const bytes = [...asked, ...answered].reduce((sum, slice) => sum + slice.bytes.length, 0);
+    const heads = current.takeHeads();
     const before = current.seq;
-    return { current, before, call, asked, answered, size: rowSize + bytes, seq: 0 };
+    return { current, before, call, heads, asked, answered, size: rowSize + bytes, seq: 0 };
   }
 
   function put(row: Row): void {
     row.seq = row.current.seq = writer.put(row.call, row.current.seq);
     if (row.seq === 0) return;
-    const heads = row.current.takeHeads();
-    if (heads) writer.heads(row.seq, heads);
+    if (row.heads) writer.heads(row.seq, row.heads);
     writer.add(row.seq, "asked", row.asked);
     writer.add(row.seq, "answered", row.answered);
   }
@@ -130,8 +138,13 @@ type Row = {
   /** Its place before this is written. */
   before: number | undefined;
   call: Written;
+  heads: Heads | undefined;
   asked: ReturnType<Current["take"]>;
   answered: ReturnType<Current["take"]>;
   size: number;
   seq: number;
 };
+
+function sizeOf(rows: readonly Row[]): number {
+  return rows.reduce((sum, { size }) => sum + size, 0);
+}

@@ -18,11 +18,19 @@ export function keepPlain(scrub: Scrub, most: number): Kept {
   const cleaner = new Cleaner(scrub);
   let ready: Slice[] = [];
   let left = most;
-  return {
-    add(slice) {
+
+  /** Only once it is clean: of a secret that is cut in two, the beginning would stay. */
+  function keep(slices: Slice[]): void {
+    for (const slice of slices) {
       const bytes = slice.bytes.subarray(0, left);
       left -= bytes.length;
-      if (bytes.length > 0) ready.push(...cleaner.add({ ...slice, bytes }));
+      if (bytes.length > 0) ready.push({ ...slice, bytes });
+    }
+  }
+
+  return {
+    add(slice) {
+      if (left > 0) keep(cleaner.add(slice));
     },
     take() {
       const taken = ready;
@@ -30,7 +38,7 @@ export function keepPlain(scrub: Scrub, most: number): Kept {
       return taken;
     },
     end() {
-      ready.push(...cleaner.end());
+      keep(cleaner.end());
       return undefined;
     },
   };

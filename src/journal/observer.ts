@@ -1,5 +1,6 @@
 import type { Config } from "../config/settings.ts";
 import type { Exchange, Observer } from "../exchange.ts";
+import { reach } from "../scrub.ts";
 import { own } from "../server/router.ts";
 import { stamp } from "../stamp.ts";
 import { toHeads, withAnswer } from "./heads.ts";
@@ -17,7 +18,9 @@ export function createObserver(
 ): Observer {
   const lives = new Map<Exchange, Live>();
   let number = 0;
-  const most = capture ? Math.max(captureBody, modelReach) : modelReach;
+  // With what follows, in which a secret may end.
+  const kept = captureBody + reach;
+  const most = capture ? Math.max(kept, modelReach) : modelReach;
 
   function received(live: Live, piece: Buffer): void {
     const part = within(live, 0, piece, most);
@@ -60,7 +63,7 @@ export function createObserver(
       if (!live) return;
       const at = live.chunk(chunk);
       if (live.isReadLater) queue.add(live, sides.answered, at, chunk);
-      else if (capture) queue.add(live, sides.answered, at, within(live, 1, chunk, captureBody));
+      else if (capture) queue.add(live, sides.answered, at, within(live, 1, chunk, kept));
     },
     passed(exchange, from, bytes) {
       const live = lives.get(exchange);

@@ -65,11 +65,10 @@ export class Socket {
   #keep(side: Side, { at, type, bytes }: Message): void {
     const left = this.#left[side];
     if (left === 0) return;
-    const kept = bytes.subarray(0, left);
-    this.#left[side] -= kept.length;
-    const text = kept.toString("latin1");
+    const text = bytes.toString("latin1");
     const clean = this.#scrub(text);
-    const written = clean === text ? kept : Buffer.from(clean, "latin1");
+    const written = (clean === text ? bytes : Buffer.from(clean, "latin1")).subarray(0, left);
+    this.#left[side] -= written.length;
     this.#ready[side].push({ at: Math.round(at * 100) / 100, type, bytes: written });
   }
 }
