@@ -38,7 +38,7 @@ const sums = `count(*) AS calls,
   CAST(sum(CASE cost_state WHEN 'known' THEN cost_nano END) AS REAL) AS known,
   sum(cost_state IS 'partial') AS partial,
   CAST(sum(CASE cost_state WHEN 'partial' THEN cost_nano END) AS REAL) AS at_least,
-  sum(cost_state IS 'unknown' OR (cost_state IS NULL AND ending = 'lost' AND method = 'POST')) AS unknown,
+  sum(cost_state IS 'unknown') AS unknown,
   sum(ending IS NULL) AS running,
   ${tokens("input")} AS input, ${tokens("cachedInput")} AS cached, ${tokens("output")} AS output`;
 

@@ -1,4 +1,5 @@
 import type { DatabaseSync } from "node:sqlite";
+import { usageOf } from "../usage/usage-of.ts";
 
 /** Milliseconds between two signs of life of a relay. */
 export const beatMs = 15_000;
@@ -6,7 +7,7 @@ export const beatMs = 15_000;
 /** After so many without one it is gone. */
 const patienceMs = 4 * beatMs;
 
-/** Ends the calls of relays that are gone, and cannot say any more how they ended. */
+/** Ends the calls of relays that are gone, and cannot say any more how they ended, nor what they cost. */
 export function markLost(db: DatabaseSync, own: number, now = Date.now()): void {
   const others = db
     .prepare(
@@ -16,17 +17,32 @@ export function markLost(db: DatabaseSync, own: number, now = Date.now()): void 
     .all(own) as { number: number; pid: number; seenAt: number }[];
   const gone = others.filter((relay) => isGone(relay, now));
   if (gone.length === 0) return;
-  const mark = db.prepare("UPDATE calls SET ending = 'lost', version = ? WHERE seq = ?");
+  const mark =
+    db.prepare(`UPDATE calls SET ending = 'lost', version = ?, usage_state = ?, cost_state = ?,
+    cost_nano = ? WHERE seq = ?`);
   const next = db.prepare("UPDATE changes SET last = last + 1 RETURNING last");
-  const running = db.prepare("SELECT seq FROM calls WHERE ending IS NULL AND relay = ?");
+  const running = db.prepare(
+    "SELECT seq, kind, method, path, status FROM calls WHERE ending IS NULL AND relay = ?",
+  );
   db.exec("BEGIN IMMEDIATE");
   try {
     for (const { number } of gone)
-      for (const { seq } of running.all(number)) mark.run(next.get()!.last!, seq!);
+      for (const call of running.all(number) as Running[]) {
+        const figures = mayHaveCost(call) ? ["unknown", "unknown", 0] : [null, null, null];
+        mark.run(next.get()!.last!, ...figures, call.seq);
+      }
     db.exec("COMMIT");
   } finally {
     if (db.isTransaction) db.exec("ROLLBACK");
   }
+}
+
+type Running = { seq: number; kind: string; method: string; path: string; status: number };
+
+function mayHaveCost({ kind, method, path, status }: Running): boolean {
+  if (kind === "websocket") return true;
+  const end = { status, ending: "upstream_broke" } as const;
+  return usageOf({ method, path }, { isClosed: false }, end)?.state === "unknown";
 }
 
 function isGone({ pid, seenAt }: { pid: number; seenAt: number }, now: number): boolean {
