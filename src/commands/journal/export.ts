@@ -16,7 +16,7 @@ export const exporting = addSettingFlags(
       .description("Write calls as an HTTP archive, or as lines of JSON")
       .argument("[ids...]", "which; none: all that the filter lets through")
       .addOption(
-        new Option("--format <format>", "har, which browsers open, or jsonl").choices([
+        new Option("--format <format>", "an HTTP archive (har), which browsers open, or lines of JSON (jsonl)").choices([
           "har",
           "jsonl",
         ]),
