@@ -16,10 +16,10 @@ export const exporting = addSettingFlags(
       .description("Write calls as an HTTP archive, or as lines of JSON")
       .argument("[ids...]", "which; none: all that the filter lets through")
       .addOption(
-        new Option("--format <format>", "an HTTP archive (har), which browsers open, or lines of JSON (jsonl)").choices([
-          "har",
-          "jsonl",
-        ]),
+        new Option(
+          "--format <format>",
+          "an HTTP archive (har), which browsers open, or lines of JSON (jsonl)",
+        ).choices(["har", "jsonl"]),
       )
       .option("-o, --output <file>", "write there, not to standard output"),
   ).addHelpText(
