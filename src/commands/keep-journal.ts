@@ -3,9 +3,6 @@ import type { Journal } from "../journal/journal.ts";
 import { placeOf } from "../journal/place.ts";
 import { findEndpoint } from "../trace/endpoint.ts";
 
-/** Bytes of a journal that is in no file. */
-const mostInMemory = 64 * 1024 ** 2;
-
 /**
  * A journal for a relay of this process, as the settings say. `command`: what the relay is for. Metrics and
  * traces are made in its thread: for them alone it keeps as little as it can, and nobody reads that.
@@ -15,10 +12,7 @@ export async function keepJournal(config: Config, command: string): Promise<Jour
   if (!config.journal && !isCounted) return undefined;
   const { createJournal } = await import("../journal/create.ts");
   const say = (line: string) => void process.stderr.write(`relay: ${line}\n`);
-  const file = placeOf(config);
-  const inMemory = { ...config, journalSize: Math.min(config.journalSize, mostInMemory) };
-  const own = file === ":memory:" ? inMemory : config;
-  if (config.journal) return createJournal({ config: own, file, command, say });
+  if (config.journal) return createJournal({ config, file: placeOf(config), command, say });
   const least = { ...config, capture: false, journalSize: 0 };
   return createJournal({ config: least, file: ":memory:", command, say });
 }

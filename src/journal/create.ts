@@ -45,8 +45,12 @@ export function createJournal({ config, file, command, say }: Parts): Journal {
 
   function post(message: ToThread, transfer: ArrayBuffer[] = []): void {
     if (isOver) return;
-    worker ??= start();
-    worker.postMessage(message, transfer);
+    try {
+      worker ??= start();
+      worker.postMessage(message, transfer);
+    } catch (error) {
+      giveUp(error as Error);
+    }
   }
 
   function start(): Worker {
@@ -81,7 +85,7 @@ export function createJournal({ config, file, command, say }: Parts): Journal {
   }
 
   function giveUp(error?: Error): void {
-    if (error && !isOver) say(`There is no journal: ${error.message}`);
+    if (error && !isOver) say(`No journal is kept: ${error.message}`);
     isOver = true;
     closed.resolve();
     for (const { reject } of pending.values()) reject(new Error("There is no journal."));

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, mkdirSync, openSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync } from "node:fs";
 import { dirname } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { ConfigError } from "../config/error.ts";
@@ -67,19 +67,32 @@ export function openJournal(file: string): DatabaseSync {
   const isFile = file !== ":memory:";
   if (isFile) createFile(file);
   const db = new DatabaseSync(file, { timeout: patience });
-  db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
-  if (versionOf(db, file) === 0) create(db, file);
-  return db;
+  try {
+    // First: a file that is something else stays as it is.
+    const isEmpty = versionOf(db, file) === 0;
+    if (isFile) keepPrivate(file);
+    // Space is given back piece by piece once calls are removed; only an empty file can be told so.
+    if (isEmpty) db.exec("PRAGMA auto_vacuum = INCREMENTAL");
+    db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
+    if (isEmpty) create(db, file);
+    return db;
+  } catch (error) {
+    db.close();
+    throw isNoDatabase(error) ? foreign(file) : error;
+  }
 }
 
 /** Opens a journal to read from while others write to it. Throws a `ConfigError` where there is none. */
 export function openReadOnly(file: string): DatabaseSync {
-  let db: DatabaseSync;
+  let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(file, { readOnly: true, timeout: patience });
     if (versionOf(db, file) > 0) return db;
+    db.close();
   } catch (error) {
+    db?.close();
     if (error instanceof ConfigError) throw error;
+    if (isNoDatabase(error)) throw foreign(file);
   }
   throw new ConfigError(
     `There is no journal in ${file}. "relay start" keeps one, from its first call on.`,
@@ -90,19 +103,30 @@ export function openReadOnly(file: string): DatabaseSync {
 function versionOf(db: DatabaseSync, file: string): number {
   const { application_id: application } = db.prepare("PRAGMA application_id").get() as Row;
   const { user_version: version } = db.prepare("PRAGMA user_version").get() as Row;
-  if (application === 0 && version === 0) return 0;
-  if (application !== applicationId) throw new ConfigError(`${file} is no journal of a relay.`);
+  if (application === 0 && version === 0 && isEmpty(db)) return 0;
+  if (application !== applicationId) throw foreign(file);
   if (version === format) return format;
   throw new ConfigError(
     `${file} is a journal of form ${version}; this relay reads form ${format}. Use another file.`,
   );
 }
 
+function isNoDatabase(error: unknown): boolean {
+  return (error as { errcode?: number }).errcode === 26;
+}
+
+function foreign(file: string): ConfigError {
+  return new ConfigError(`${file} is no journal of a relay. Move it away, or use another file.`);
+}
+
+/** Most databases have neither a version nor an id of their application. */
+function isEmpty(db: DatabaseSync): boolean {
+  return db.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").get() === undefined;
+}
+
 type Row = Record<string, number>;
 
 function create(db: DatabaseSync, file: string): void {
-  // Space is given back piece by piece once calls are removed.
-  db.exec("PRAGMA auto_vacuum = INCREMENTAL");
   db.exec("BEGIN IMMEDIATE");
   try {
     // Somebody else may have been faster.
@@ -117,14 +141,18 @@ function create(db: DatabaseSync, file: string): void {
   }
 }
 
-/** SQLite gives its own further files the mode of this one. */
 function createFile(file: string): void {
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     closeSync(openSync(file, "a", 0o600));
-    chmodSync(file, 0o600);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new ConfigError(`The journal ${file} cannot be written (${code}).`);
   }
+}
+
+/** SQLite gives further files of its own the mode of this one; some may be there already. */
+function keepPrivate(file: string): void {
+  for (const name of [file, `${file}-wal`, `${file}-shm`])
+    if (existsSync(name)) chmodSync(name, 0o600);
 }

@@ -19,12 +19,27 @@ export function createFeed(reader: Reader, tell: (calls: Call[]) => void): Feed 
   let polling: NodeJS.Timeout | undefined;
 
   function look(): void {
-    if (!polling) return;
+    try {
+      if (polling) read();
+    } catch {
+      // It cannot be read just now: a later look finds what this one did not.
+    }
+  }
+
+  function read(): void {
     for (;;) {
       const news = reader.changes(version, atOnce);
       if (news.calls.length > 0) tell(news.calls);
       version = news.version;
       if (news.calls.length < atOnce) return;
+    }
+  }
+
+  function isChanged(): boolean {
+    try {
+      return reader.isChanged();
+    } catch {
+      return false;
     }
   }
 
@@ -36,7 +51,7 @@ export function createFeed(reader: Reader, tell: (calls: Call[]) => void): Feed 
       if (!isFollowed) return;
       version = reader.version();
       polling = setInterval(() => {
-        if (reader.isChanged()) look();
+        if (isChanged()) look();
       }, pollMs);
     },
   };

@@ -41,9 +41,10 @@ export function createRetention(
     "DELETE FROM relays WHERE seen_at < ? AND number NOT IN (SELECT relay FROM calls)",
   );
 
-  function used(): number {
+  /** Bytes of the file, and of those the ones that something is in. */
+  function sizes(): { whole: number; used: number } {
     const { page_count, freelist_count, page_size } = figures.get() as Record<string, number>;
-    return (page_count! - freelist_count!) * page_size!;
+    return { whole: page_count! * page_size!, used: (page_count! - freelist_count!) * page_size! };
   }
 
   function removeSome(): boolean {
@@ -66,10 +67,11 @@ export function createRetention(
 
   return {
     makeRoom(bytes) {
-      if (used() + bytes <= journalSize) return;
+      if (sizes().used + bytes <= journalSize) return;
       const goal = journalSize * (1 - spare) - bytes;
-      while (used() > goal && removeSome());
-      giveBack();
+      while (sizes().used > goal && removeSome());
+      // Else the room is used again at once.
+      if (sizes().whole > journalSize) giveBack();
     },
     expire(now) {
       const before = now - journalDays * dayMs;

@@ -14,20 +14,20 @@ import { createWriter } from "./writer.ts";
 
 // The thread in which all of the journal's work is done: SQLite, what is compressed, and what it costs.
 
+/** Bytes of a journal that is in no file. */
+const mostInMemory = 64 * 1024 ** 2;
+
 const port = parentPort!;
 const given = workerData as Given;
 const { file, config } = given;
 const post = (message: ToMain) => port.postMessage(message);
 const say = (line: string) => post({ say: line });
 
-const db = openJournal(file);
-const writer = createWriter(db, given.relay);
+const { db, writer, reader, retention } = open();
 const relay = { ...given.relay, number: writer.relay };
-const reader = createReader(db);
-const retention = createRetention(db, config);
 const prices = loadPrices(config.prices);
 const feed = createFeed(reader, (calls) => post({ calls }));
-let extensions: Extension[] = [];
+const extensions: Extension[] = [];
 let isFailing = false;
 
 const keeper = createKeeper({
@@ -50,6 +50,31 @@ const answers: JournalQuestions = {
   heads: reader.heads,
   slices: reader.slices,
 };
+
+/** A file that cannot be used costs nobody their calls, nor what is counted of them. */
+function open() {
+  try {
+    return openIn(file);
+  } catch (error) {
+    if (file === ":memory:") throw error;
+    const { message } = error as Error;
+    const why = message.includes(file) ? message : `${file}: ${message}.`;
+    say(`Calls are kept in memory only: ${why}`);
+    return openIn(":memory:");
+  }
+}
+
+function openIn(place: string) {
+  const db = openJournal(place);
+  const { journalSize, journalDays } = config;
+  const size = place === ":memory:" ? Math.min(journalSize, mostInMemory) : journalSize;
+  return {
+    db,
+    writer: createWriter(db, given.relay),
+    reader: createReader(db),
+    retention: createRetention(db, { journalSize: size, journalDays }),
+  };
+}
 
 function tend(): void {
   try {
@@ -92,7 +117,7 @@ async function close(): Promise<void> {
 
 const tending = setInterval(tend, beatMs);
 tend();
-loadExtensions({ ...given, prices, say }).then((loaded) => {
-  extensions = loaded;
-  port.on("message", (message: ToThread) => void hear(message));
-});
+loadExtensions({ ...given, prices, say })
+  .then((loaded) => extensions.push(...loaded))
+  .catch(({ message }: Error) => say(`There are no metrics and no traces: ${message}`))
+  .then(() => port.on("message", (message: ToThread) => void hear(message)));

@@ -25,9 +25,13 @@ export type Journaled = AsyncDisposable & {
 type Flags = Record<string, string | boolean | string[]>;
 
 /** A relay in this process with a journal in a file. */
-export async function startJournaled(flags: Flags, own: Flags = {}): Promise<Journaled> {
+export async function startJournaled(
+  flags: Flags,
+  own: Flags = {},
+  place?: string,
+): Promise<Journaled> {
   const folder = createFolder();
-  const file = folder.at("state/journal.db");
+  const file = place ?? folder.at("state/journal.db");
   const said: string[] = [];
   const input = { flags: { ...flags, ...own }, env: {}, cwd: process.cwd(), config: false };
   const { config } = await loadConfig(input as Parameters<typeof loadConfig>[0]);
