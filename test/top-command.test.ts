@@ -7,7 +7,7 @@ import { createTestJournal } from "./support/calls.ts";
 import { relayWords, runCommand, startProgram } from "./support/command.ts";
 import { createFolder } from "./support/folder.ts";
 
-const now = new Date(2026, 5, 4, 12, 0).getTime();
+const now = Date.UTC(2026, 5, 4, 12, 0);
 
 function call(seq: number, more: Partial<Call>): Call {
   return {

@@ -17,8 +17,9 @@ export const cost = addSettingFlags(
     "after",
     `
 COST adds up the calls whose cost is known, to the last billionth of a dollar. Calls of which it is not
-are counted beside it and never as nothing. Days are those of UTC. What the journal has let go of
-(journalDays, journalSize) is not in it; costs of tools and of storage are in no answer.
+are counted beside it and never as nothing. Days are those of UTC, as in budgets; --since and --until go
+by the clock of this machine. What the journal has let go of (journalDays, journalSize) is not in it;
+costs of tools and of storage are in no answer.
 
 Examples:
   relay cost

@@ -20,7 +20,8 @@ export const top = addSettingFlags(
     `
 Keys: s sorts by something else, q or Ctrl+C leaves. A stream that says nothing for five seconds is
 marked. Of the calls that ended within the last minute it shows how many failed, the median and the
-99th percentile of the times to the first slice, and output tokens a second.
+99th percentile of the times to the first slice, and output tokens a second. Its day is that of UTC, as
+in relay cost and in budgets.
 
 Examples:
   relay top

@@ -3,7 +3,7 @@ import type { Cost, Usage } from "../usage/usage.ts";
 
 /** One exchange as the journal keeps it; people call it a call. */
 export type Call = {
-  /** Its place in this journal: later calls have higher ones. */
+  /** Its place in this journal, in the order in which calls were first written. */
   seq: number;
   /** The exchange's id, as in the log line. */
   id: string;

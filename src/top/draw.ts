@@ -29,7 +29,7 @@ export function draw(snapshot: Snapshot, { sort, paint, size }: View): string[] 
     ...(hidden > 0 ? [paint("dim", `     and ${hidden} more`)] : []),
     "",
     cut(`last minute  ${minuteOf(snapshot)}`, columns),
-    cut(`today        ${todayOf(snapshot)}`, columns),
+    cut(`today (UTC)  ${todayOf(snapshot)}`, columns),
   ];
 }
 

@@ -16,7 +16,7 @@ export type Snapshot = {
     firstSliceP99?: number;
     outputTokensPerSecond: { state: Certainty; value: number };
   };
-  /** Calls that began since midnight. */
+  /** Calls that began on this day in UTC, as budgets count it. */
   today: { calls: number; cost: Cost };
 };
 
@@ -32,6 +32,7 @@ export type Running = {
 /** A stream that is silent for longer has stalled. */
 const stallMs = 5_000;
 const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
 
 /** Remembers of calls what a snapshot needs. */
 export function createTally() {
@@ -71,7 +72,7 @@ export function horizonOf(at: number): number {
 }
 
 function midnightOf(at: number): number {
-  return new Date(at).setHours(0, 0, 0, 0);
+  return at - (at % dayMs);
 }
 
 function endOf({ startedAt, times }: Call): number {
