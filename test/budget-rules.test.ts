@@ -141,6 +141,7 @@ describe("an estimate", () => {
         heard: { minute: 0.006 },
         huge: { input: 1e300, output: 1e300 },
         embedding: { input: 1 },
+        long: { input: 1, output: 2, longest: 600 },
       },
     };
     const size = { inputTokens: 600, choices: 2 };
@@ -150,6 +151,10 @@ describe("an estimate", () => {
     expect(of({ model: "m", size: { ...size, tier: "priority" } })).toBe(600 * 3_000 + 200 * 4_000);
     expect(of({ model: "m-2026-01-31", maxOutputTokens: -7, size })).toBe(600 * 5_000);
     expect(of({ model: "heard", size })).toBe(6e6);
+    expect(of({ model: "long", size })).toBe(600 * 1_000 + 200 * 2_000);
+    expect(of({ model: "long", size: { ...size, inputTokens: 601 } })).toBe(
+      2 * (601 * 1_000 + 200 * 2_000),
+    );
     expect(of({ model: "huge", size })).toBe(Number.MAX_SAFE_INTEGER);
     expect(of({ model: "embedding", maxOutputTokens: Infinity, size })).toBe(600_000);
     expect(of({ model: "other", size })).toBeUndefined();

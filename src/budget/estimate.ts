@@ -5,6 +5,9 @@ import { type Price, type Prices, priceOf } from "../usage/prices.ts";
 const tokensOfMinute = 600;
 const speechOfText = 4;
 
+/** How many times as much a call may cost whose input is longer than its prices hold for. */
+const beyond = 2;
+
 /** More than any amount of money there is. */
 const priceless = Number.MAX_SAFE_INTEGER;
 
@@ -18,9 +21,10 @@ export function estimateOf(
   usualOutput: number,
   prices: Prices,
 ): number | undefined {
-  const price = model === undefined ? undefined : priceAsked(model, size?.tier, prices);
-  if (!price) return undefined;
   const { inputTokens = 0, choices = 1 } = size ?? {};
+  const price = model === undefined ? undefined : priceAsked(model, size?.tier, prices);
+  if (model === undefined || !price) return undefined;
+  const isBeyond = priceOf(model, undefined, prices, inputTokens) === undefined;
   const limit = path === "/audio/speech" ? inputTokens * speechOfText : maxOutputTokens;
   // What is no number is refused upstream, or no limit there.
   const output = Math.max(0, limit === undefined || limit === Infinity ? usualOutput : limit);
@@ -28,7 +32,8 @@ export function estimateOf(
     dearest(price.input, price.audioInput, price.imageInput) * inputTokens * 1e3 +
     times(dearest(price.output, price.audioOutput, price.imageOutput) * 1e3, output * choices) +
     ((price.minute ?? 0) * 1e9 * inputTokens) / tokensOfMinute;
-  return nano <= priceless ? Math.ceil(nano) : priceless;
+  const dearer = isBeyond ? nano * beyond : nano;
+  return dearer <= priceless ? Math.ceil(dearer) : priceless;
 }
 
 /** Only a dearer tier counts: a request may be served in another one than it asks for. */
