@@ -1,6 +1,6 @@
+import { createDecoder } from "../decoder.ts";
 import type { HeaderList } from "../exchange.ts";
 import { headerOf } from "../header-list.ts";
-import { createDecoder } from "../journal/decoder.ts";
 import type { Found } from "../usage/found.ts";
 import { UsageTap } from "../usage/tap.ts";
 

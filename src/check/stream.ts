@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
-import { LocalReply } from "../client/reply.ts";
 import type { RelayError } from "../errors.ts";
 import type { Exchange, HeaderList } from "../exchange.ts";
+import { LocalReply } from "../server/local-reply.ts";
 import { refuseOthers, refuseRelayError, relayFailure, sayingOf } from "./answer.ts";
 import { refuseDenied } from "./denied.ts";
 import type { HttpParts } from "./http.ts";

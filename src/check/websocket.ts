@@ -1,10 +1,10 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import type { Duplex } from "node:stream";
 import type { Answer } from "../client/ask.ts";
-import { LocalReply } from "../client/reply.ts";
 import { RelayError } from "../errors.ts";
 import type { Exchange, HeaderList, UpgradeReply } from "../exchange.ts";
 import { headerOf } from "../header-list.ts";
+import { LocalReply } from "../server/local-reply.ts";
 import { isPage, refuseRelayError, relayFailure, sayingOf } from "./answer.ts";
 import { refuseDenied } from "./denied.ts";
 import type { HttpParts } from "./http.ts";

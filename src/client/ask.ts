@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { upstreamFailed } from "../errors.ts";
 import type { Answerer, Exchange, HeaderList } from "../exchange.ts";
-import { LocalReply } from "./reply.ts";
+import { LocalReply } from "../server/local-reply.ts";
 
 /** A whole answer. */
 export type Answer = { status: number; headers: HeaderList; body: Buffer };

@@ -1,9 +1,9 @@
 import { STATUS_CODES } from "node:http";
 import { Readable } from "node:stream";
-import { type Listener, LocalReply } from "../client/reply.ts";
 import type { RelayError } from "../errors.ts";
 import type { Answerer, Exchange, HeaderList } from "../exchange.ts";
 import { headerOf, toHeaderLines } from "../header-list.ts";
+import { type Listener, LocalReply } from "../server/local-reply.ts";
 import { Decoding, unpackerFor } from "./decode.ts";
 import { CurlError, toCurlError } from "./failure.ts";
 import type { Progress } from "./meter.ts";

@@ -1,6 +1,6 @@
 import type { Transform } from "node:stream";
+import { decoders } from "../decoder.ts";
 import type { HeaderPairs, Slice } from "./call.ts";
-import { decoders } from "./decoder.ts";
 
 /** Bytes that a body may unpack to: a small one can be made to become a very large one. */
 const most = 256 * 1024 ** 2;

@@ -1,8 +1,8 @@
+import { createDecoder, type Decoder } from "../decoder.ts";
 import type { Scrub } from "../scrub.ts";
 import { reach } from "../scrub.ts";
 import type { Slice } from "./call.ts";
 import { Cleaner } from "./cleaner.ts";
-import { createDecoder, type Decoder } from "./decoder.ts";
 
 /** A body on its way into the journal, as much of it as is kept. */
 export type Kept = {

@@ -1,5 +1,5 @@
-import { LocalReply } from "../client/reply.ts";
 import type { HeaderList } from "../exchange.ts";
+import { LocalReply } from "../server/local-reply.ts";
 import type { Recorded } from "./recorded.ts";
 import type { Way } from "./way.ts";
 

@@ -1,7 +1,7 @@
-import { LocalReply } from "../client/reply.ts";
 import { methodNotAllowed, type RelayError, relayBug, unknownPath } from "../errors.ts";
 import type { Answerer, Exchange, HeaderList, Observer } from "../exchange.ts";
 import type { Live } from "./live.ts";
+import { LocalReply } from "./local-reply.ts";
 import { own } from "./router.ts";
 import { checkTarget } from "./target.ts";
 import { Telling } from "./telling.ts";
