@@ -21,7 +21,7 @@ const codex = /^codex /;
 let relay: TestRelay;
 let folder: string;
 beforeAll(async () => {
-  relay = await startRelay({ mock: "true" });
+  relay = await startRelay({ mock: "true", journalFile: ":memory:" }, { hasJournal: true });
   folder = mkdtempSync(join(tmpdir(), "relay-readme-"));
   const launcher = join(root, "bin/openai-relay.cjs");
   shim("relay", `exec "${process.execPath}" "${launcher}" "$@"`);
@@ -81,6 +81,7 @@ describe("a block of the README", () => {
 
     expect(stderr).not.toMatch(/error/i);
     expect(code).toBe(0);
+    expect(stdout).not.toMatch(/^\{\s*"error"/);
     // An assignment prints nothing.
     if (!text.startsWith("export ")) expect(stdout).not.toBe("");
   });

@@ -1,3 +1,4 @@
+import { keepJournal } from "../../src/commands/keep-journal.ts";
 import { loadConfig } from "../../src/config/load.ts";
 import type { Observer, Outcome } from "../../src/exchange.ts";
 import { startRelay as start } from "../../src/relay.ts";
@@ -20,7 +21,12 @@ export type TestRelay = AsyncDisposable & {
 /** The key that test relays put on. */
 export const testKey = "sk-test-relay-key";
 
-type Extras = { env?: NodeJS.ProcessEnv; observers?: Observer[] };
+type Extras = {
+  env?: NodeJS.ProcessEnv;
+  observers?: Observer[];
+  /** With a journal and metrics, as the settings say. */
+  hasJournal?: boolean;
+};
 
 /**
  * A relay in this process (or the executable RELAY_BIN) on a free port; flags are settings by dotted path,
@@ -28,7 +34,7 @@ type Extras = { env?: NodeJS.ProcessEnv; observers?: Observer[] };
  */
 export async function startRelay(
   flags: Record<string, string | boolean | string[]>,
-  { env = {}, observers = [] }: Extras = {},
+  { env = {}, observers = [], hasJournal = false }: Extras = {},
 ): Promise<TestRelay> {
   // Whether the relay looks at its clients first must not depend on who has an account on this machine.
   const given = { port: "0", otherUsers: "allow", ...flags };
@@ -46,10 +52,9 @@ export async function startRelay(
       else unseen.push(outcome);
     },
   };
-  const relay = await start(config, [watch, ...observers], {
-    OPENAI_API_KEY: testKey,
-    ...env,
-  });
+  const journal = hasJournal ? await keepJournal(config, "start") : undefined;
+  const relayEnv = { OPENAI_API_KEY: testKey, ...env };
+  const relay = await start(config, [watch, ...observers], relayEnv, { journal });
   return {
     url: relay.server.url,
     port: relay.server.port,
