@@ -4,6 +4,8 @@ export const usage = section("Usage and cost", {
   prices: text("", "A file with prices of models, which replace or extend the built-in ones", {
     placeholder: "file",
     isFile: true,
+    // The journal's thread reads it once.
+    fixed: true,
   }),
   includeUsage: toggle(
     false,
