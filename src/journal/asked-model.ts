@@ -1,5 +1,7 @@
 import { constants, gunzipSync, zstdDecompressSync } from "node:zlib";
 
+import { modelReach } from "./pieces.ts";
+
 /** Bytes that a compressed beginning may unpack to. */
 const most = 1024 ** 2;
 
@@ -7,6 +9,29 @@ const longest = 128;
 
 /** Where JSON names the model of a call: in a body, or in an event of a WebSocket. */
 const places = new Set(["model", "session.model", "response.model"]);
+
+/** Finds the model in a request's body that comes in pieces. */
+export class AskedModel {
+  #found: string | undefined;
+  #beginning: Buffer = Buffer.alloc(0);
+  #end: Buffer = Buffer.alloc(0);
+  #isLooked = true;
+
+  add(bytes: Buffer): void {
+    if (this.#found !== undefined) return;
+    this.#isLooked = false;
+    const first = bytes.subarray(0, modelReach - this.#beginning.length);
+    const rest = bytes.subarray(first.length).subarray(-modelReach);
+    if (first.length > 0) this.#beginning = Buffer.concat([this.#beginning, first]);
+    if (rest.length > 0) this.#end = Buffer.concat([this.#end, rest]).subarray(-modelReach);
+  }
+
+  find(): string | undefined {
+    if (!this.#isLooked) this.#found = modelIn(this.#beginning, this.#end);
+    this.#isLooked = true;
+    return this.#found;
+  }
+}
 
 /** The model that a request's body names, of which only the beginning and the end are known. */
 export function modelIn(beginning: Buffer, end?: Buffer): string | undefined {

@@ -6,8 +6,9 @@ import type { Found } from "../usage/found.ts";
 import type { Prices } from "../usage/prices.ts";
 import { UsageTap } from "../usage/tap.ts";
 import { usageOf } from "../usage/usage-of.ts";
-import { modelIn } from "./asked-model.ts";
+import { AskedModel } from "./asked-model.ts";
 import type { Heads, Side, Slice } from "./call.ts";
+import { cleanHeads, codingIn } from "./heads.ts";
 import { type Kept, keepCoded, keepPlain } from "./kept.ts";
 import type { Note } from "./note.ts";
 import { type PieceSide, sides } from "./pieces.ts";
@@ -21,9 +22,6 @@ export type Common = {
   scrub: Scrub;
 };
 
-/** Bytes in which a model is looked for. */
-const modelReach = 16_384;
-
 /** A call while the thread hears of it: what its bytes say. */
 export class Current {
   note: Note;
@@ -31,10 +29,7 @@ export class Current {
   seq: number | undefined;
   readonly #common: Common;
   readonly #scrub: Scrub;
-  #model: string | undefined;
-  #beginning: Buffer = Buffer.alloc(0);
-  #end: Buffer = Buffer.alloc(0);
-  #isLooked = true;
+  readonly #model = new AskedModel();
   #tap: UsageTap | undefined;
   #socket: Socket | undefined;
   #asked: Kept | undefined;
@@ -46,13 +41,14 @@ export class Current {
     this.note = note;
     this.#common = common;
     this.#scrub = withSecrets(common.scrub, note.heads?.credentials ?? []);
-    if (note.heads) this.#heads = this.#clean(note.heads);
-    if (common.config.capture) this.#asked = this.#keep(headerIn(note.heads?.asked), () => {});
+    if (note.heads) this.#heads = cleanHeads(note.heads, this.#scrub);
+    if (common.config.capture) this.#asked = this.#keep(codingIn(note.heads?.asked), () => {});
     this.#know(note);
   }
 
   told(note: Note): void {
-    if (note.heads?.answered && !this.note.heads?.answered) this.#heads = this.#clean(note.heads);
+    if (note.heads?.answered && !this.note.heads?.answered)
+      this.#heads = cleanHeads(note.heads, this.#scrub);
     this.note = note;
     this.#know(note);
   }
@@ -69,7 +65,7 @@ export class Current {
       return;
     }
     if (side === sides.asked) this.#asked?.add(slice);
-    this.#look(bytes);
+    this.#model.add(bytes);
   }
 
   /** Nothing follows. `undefined`, or a promise for the moment when all is known. */
@@ -100,7 +96,7 @@ export class Current {
   written(): Written {
     const { note } = this;
     const found = note.found ?? this.#tap?.found();
-    const model = note.model ?? this.#find() ?? this.#socket?.model ?? found?.model;
+    const model = note.model ?? this.#model.find() ?? this.#socket?.model ?? found?.model;
     const isWhole = note.ending === "client_left" && found?.isClosed;
     const ending = isWhole ? "complete" : note.ending;
     return {
@@ -163,37 +159,6 @@ export class Current {
     if (coding === undefined || coding === "identity") return keepPlain(this.#scrub, most);
     return keepCoded(coding, this.#scrub, most, hear);
   }
-
-  #look(bytes: Buffer): void {
-    if (this.#model !== undefined) return;
-    this.#isLooked = false;
-    const first = bytes.subarray(0, modelReach - this.#beginning.length);
-    const rest = bytes.subarray(first.length).subarray(-modelReach);
-    if (first.length > 0) this.#beginning = Buffer.concat([this.#beginning, first]);
-    if (rest.length > 0) this.#end = Buffer.concat([this.#end, rest]).subarray(-modelReach);
-  }
-
-  #find(): string | undefined {
-    if (!this.#isLooked) this.#model = modelIn(this.#beginning, this.#end);
-    this.#isLooked = true;
-    return this.#model;
-  }
-
-  #clean({ target, asked, answered, reason }: Heads): Heads {
-    const clean = (lines: Heads["asked"]) =>
-      lines.map(([name, value]): [string, string] => [name, this.#scrub(value)]);
-    return {
-      target: this.#scrub(target),
-      asked: clean(asked),
-      ...(reason !== undefined && { reason }),
-      ...(answered && { answered: clean(answered) }),
-    };
-  }
-}
-
-function headerIn(lines: Heads["asked"] | undefined): string | undefined {
-  const coding = lines?.find(([name]) => /^content-encoding$/i.test(name))?.[1];
-  return coding?.trim().toLowerCase();
 }
 
 function rounded(ms: number): number {

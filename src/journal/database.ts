@@ -56,6 +56,9 @@ CREATE TABLE pieces (
 ) WITHOUT ROWID;
 `;
 
+/** Bytes that the write-ahead log may keep once it is in the file. */
+const mostOfLog = 8 * 1024 ** 2;
+
 /** Milliseconds to wait while another process writes. */
 const patience = 5_000;
 
@@ -74,6 +77,7 @@ export function openJournal(file: string): DatabaseSync {
     // Space is given back piece by piece once calls are removed; only an empty file can be told so.
     if (isEmpty) db.exec("PRAGMA auto_vacuum = INCREMENTAL");
     db.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON");
+    db.exec(`PRAGMA journal_size_limit = ${mostOfLog}`);
     if (isEmpty) create(db, file);
     return db;
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { Exchange, HeaderList } from "../exchange.ts";
 import { without } from "../header-list.ts";
 import { notKept } from "../kept-headers.ts";
-import { credentialsIn } from "../scrub.ts";
+import { credentialsIn, type Scrub } from "../scrub.ts";
 import { takeKeyProtocol } from "../subprotocol.ts";
 import type { HeaderPairs, Heads } from "./call.ts";
 
@@ -15,6 +15,23 @@ export function toHeads({ target, headers }: Exchange): CapturedHeads {
 
 export function withAnswer(heads: CapturedHeads, answered: HeaderList): CapturedHeads {
   return { ...heads, answered: toPairs(answered) };
+}
+
+export function cleanHeads({ target, asked, answered, reason }: Heads, scrub: Scrub): Heads {
+  const clean = (lines: HeaderPairs) =>
+    lines.map(([name, value]): HeaderPairs[number] => [name, scrub(value)]);
+  return {
+    target: scrub(target),
+    asked: clean(asked),
+    ...(reason !== undefined && { reason }),
+    ...(answered && { answered: clean(answered) }),
+  };
+}
+
+/** A Content-Encoding. */
+export function codingIn(lines: HeaderPairs | undefined): string | undefined {
+  const coding = lines?.find(([name]) => /^content-encoding$/i.test(name))?.[1];
+  return coding?.trim().toLowerCase();
 }
 
 function toPairs(headers: HeaderList): HeaderPairs {

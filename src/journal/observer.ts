@@ -5,11 +5,8 @@ import { own } from "../server/router.ts";
 import { stamp } from "../stamp.ts";
 import { toHeads, withAnswer } from "./heads.ts";
 import { Live } from "./live.ts";
-import { sides } from "./pieces.ts";
+import { modelReach, sides } from "./pieces.ts";
 import type { Queue } from "./queue.ts";
-
-/** Bytes of a request, at its beginning and at its end, in which its model is looked for. */
-const modelReach = 16_384;
 
 /** Tells the queue of every exchange, and of bytes that somebody wants to see. */
 export function createObserver(

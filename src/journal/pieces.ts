@@ -2,6 +2,9 @@
 export const sides = { asked: 0, answered: 1, askedEnd: 2 } as const;
 export type PieceSide = (typeof sides)[keyof typeof sides];
 
+/** Bytes of a request, at its beginning and at its end, in which its model is looked for. */
+export const modelReach = 16_384;
+
 /** Bytes of many calls as they are sent to the thread. */
 export type Pieces = {
   /** Of each piece: the call's number, its side, when it came (ms of the call), its length. */

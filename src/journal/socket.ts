@@ -3,6 +3,7 @@ import { modelIn } from "./asked-model.ts";
 import type { Side, Slice } from "./call.ts";
 import type { Common } from "./current.ts";
 import { type Message, Messages } from "./messages.ts";
+import { modelReach } from "./pieces.ts";
 import { SocketUsage } from "./socket-usage.ts";
 
 /** What both sides of a WebSocket say. */
@@ -21,7 +22,7 @@ export class Socket {
     this.#usage = new SocketUsage(prices);
     this.#sides = {
       asked: new Messages(mayCompress, (message) => {
-        if (message.type === "text") this.#asked ??= modelIn(message.bytes.subarray(0, 16_384));
+        if (message.type === "text") this.#asked ??= modelIn(message.bytes.subarray(0, modelReach));
         this.#keep("asked", message);
       }),
       answered: new Messages(mayCompress, (message) => {
