@@ -41,11 +41,14 @@ export function VirtualList<T>(props: Props<T>) {
     if (top + height > scrollHeight - 20 * rowHeight) onEnd?.();
   }
 
+  const latest = useRef(look);
+  latest.current = look;
   useEffect(() => {
-    const observer = new ResizeObserver(look);
+    const observer = new ResizeObserver(() => latest.current());
     observer.observe(box.current!);
     return () => observer.disconnect();
-  });
+  }, []);
+  useEffect(look, [items, items.length]);
 
   useLayoutEffect(() => {
     const { current } = box;
