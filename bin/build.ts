@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BuildOptions, build, type Metafile, type Plugin } from "esbuild";
 import { checkSchema } from "../src/check/report.ts";
@@ -69,7 +69,7 @@ const thread = await build({
   write: false,
 });
 
-const { metafile } = await build({
+const { metafile, outputFiles } = await build({
   ...forNode,
   define: {
     ...define,
@@ -79,11 +79,14 @@ const { metafile } = await build({
   entryPoints: { cli: "src/cli.ts", test: "src/test-runner/index.ts" },
   outdir: "dist",
   outExtension: { ".js": ".cjs" },
+  write: false,
 });
 // esbuild leaves regular expressions as they are: one sign that is not ASCII, and V8 takes twice the memory
-// for all of the text.
-for (const file of Object.keys(metafile.outputs))
-  writeFileSync(file, asAscii(readFileSync(file, "utf8")));
+// for all of the text. Somebody may start the former one at this moment: it is there, whole, until this one is.
+for (const { path, text } of outputFiles) {
+  writeFileSync(`${path}.next`, asAscii(text));
+  renameSync(`${path}.next`, path);
+}
 copyFileSync("src/test-runner/test.d.cts", "dist/test.d.cts");
 const packages = packagesOf([
   ...Object.keys(metafile.inputs),
